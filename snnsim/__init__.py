@@ -1,0 +1,1 @@
+"""Describe, compile and simulate spiking networks, and drive boards that run them."""

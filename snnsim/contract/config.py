@@ -1,0 +1,171 @@
+"""What a core is: its number formats and its sizes."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+
+from .formats import Format
+
+CONTRACT_VERSION = 1
+
+#: numba integers wrap silently at 64 bits, Amaranth's grow: no intermediate may reach that far.
+LARGEST_INTERMEDIATE = 63
+
+
+class ConfigError(ValueError):
+    """A core configuration that cannot be built; the message names the field and its limits."""
+
+
+def _check_range(name, value, lo, hi):
+    if isinstance(value, bool) or not isinstance(value, int) or not lo <= value <= hi:
+        raise ConfigError(f"{name} must be an integer between {lo} and {hi}, not {value!r}")
+
+
+def _check_power_of_two(name, value, lo, hi):
+    _check_range(name, value, lo, hi)
+    if value & (value - 1):
+        raise ConfigError(f"{name} must be a power of two, not {value}")
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The number formats of a machine; all widths in bits.
+
+    ``state_width`` is that of ``v``, ``i``, ``bias``, ``v_threshold``, ``v_reset`` and ``v_min``.
+    ``decay_bits`` is the number of fraction bits of the decay factors ``keep_i`` and ``keep_v``.
+    """
+
+    state_width: int = 24
+    decay_bits: int = 16
+    weight_width: int = 8
+    exponent_width: int = 4
+    drive_width: int = 24
+    refractory_width: int = 8
+
+    def __post_init__(self):
+        _check_range("state_width", self.state_width, 8, 32)
+        _check_range("decay_bits", self.decay_bits, 12, 16)
+        _check_range("weight_width", self.weight_width, 4, 16)
+        _check_range("exponent_width", self.exponent_width, 1, 5)
+        _check_range("drive_width", self.drive_width, 8, 32)
+        _check_range("refractory_width", self.refractory_width, 1, 16)
+        product_width = self.state_width + self.decay_bits + 1
+        if product_width > LARGEST_INTERMEDIATE:
+            raise ConfigError(
+                f"state_width {self.state_width} and decay_bits {self.decay_bits} make products of "
+                f"{product_width} bits; at most {LARGEST_INTERMEDIATE} are possible")
+
+    @property
+    def state(self):
+        """`Format` of ``v``, ``i``, ``bias``, ``v_threshold``, ``v_reset`` and ``v_min``."""
+        return Format.of_width(self.state_width, signed=True)
+
+    @property
+    def keep(self):
+        """`Format` of the decay factors, ``0 .. 2**decay_bits``: forget all .. keep all."""
+        return Format(0, 1 << self.decay_bits, fraction=self.decay_bits)
+
+    @property
+    def leak(self):
+        """`Format` of the constant leak."""
+        return Format.of_width(self.state_width - 1, signed=False)
+
+    @property
+    def weight(self):
+        """`Format` of a synaptic weight, before its exponent."""
+        return Format.of_width(self.weight_width, signed=True)
+
+    @property
+    def exponent(self):
+        """`Format` of the exponent: an arrival contributes ``weight << exponent``."""
+        return Format.of_width(self.exponent_width, signed=False)
+
+    @property
+    def drive(self):
+        """`Format` of the sum of a step's arrivals at a neuron."""
+        return Format.of_width(self.drive_width, signed=True)
+
+    @property
+    def refractory(self):
+        """`Format` of the refractory time and its countdown ``r``, in steps."""
+        return Format.of_width(self.refractory_width, signed=False)
+
+
+@dataclass(frozen=True)
+class CoreConfig:
+    """The sizes and formats of one neuromorphic core.
+
+    ``neurons``, ``inputs``
+        How many there can be. ``neurons`` is a multiple of ``lanes``.
+    ``lanes``
+        Synapses delivered per clock (1, 2, 4 or 8): neuron ``n`` lives in bank ``n % lanes``.
+    ``delay_slots``
+        The longest delay in steps, a power of two.
+    ``synapse_words``
+        Words of ``lanes`` synapses each.
+    ``rows``
+        Row descriptors: one per neuron and input, the rest for sources with more than one row.
+    ``receive_words``, ``event_buffer``, ``spike_buffer``
+        Buffers of the host link: 32-bit words of received frames, input events, output spikes.
+    """
+
+    formats: Formats = field(default_factory=Formats)
+    neurons: int = 256
+    inputs: int = 256
+    lanes: int = 4
+    delay_slots: int = 32
+    synapse_words: int = 32768
+    rows: int = 1024
+    receive_words: int = 256
+    event_buffer: int = 256
+    spike_buffer: int = 256
+
+    def __post_init__(self):
+        _check_power_of_two("lanes", self.lanes, 1, 8)
+        _check_range("neurons", self.neurons, self.lanes, 1 << 16)
+        if self.neurons % self.lanes:
+            raise ConfigError(
+                f"neurons must be a multiple of the {self.lanes} lanes, not {self.neurons}")
+        _check_range("inputs", self.inputs, 1, 1 << 16)
+        _check_power_of_two("delay_slots", self.delay_slots, 2, 64)
+        _check_range("synapse_words", self.synapse_words, 2, 1 << 24)
+        _check_range("rows", self.rows, self.neurons + self.inputs, 1 << 18)
+        _check_power_of_two("receive_words", self.receive_words, 128, 1 << 12)
+        _check_power_of_two("event_buffer", self.event_buffer, 64, 1 << 14)
+        _check_power_of_two("spike_buffer", self.spike_buffer, 64, 1 << 14)
+
+    @property
+    def groups(self):
+        """Neurons per bank."""
+        return self.neurons // self.lanes
+
+    @property
+    def region_neurons(self):
+        """Neurons per region, the unit that is skipped while all its neurons are at rest.
+
+        A power of two and a multiple of ``lanes``, such that there are at most 16 regions.
+        """
+        size = self.lanes
+        while size * 16 < self.neurons:
+            size *= 2
+        return size
+
+    @property
+    def regions(self):
+        return -(-self.neurons // self.region_neurons)
+
+    @property
+    def digest(self):
+        """SHA-256 (hex) of the contract version and of every field."""
+        return digest_of({"contract": CONTRACT_VERSION, **asdict(self)})
+
+    @classmethod
+    def size_fields(cls):
+        """The names of the integer fields, in order, without ``formats``."""
+        return tuple(f.name for f in fields(cls) if f.name != "formats")
+
+
+def digest_of(record):
+    """SHA-256 (hex) of a JSON-serialisable record, independent of key order."""
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,285 @@
+"""The integers that every machine runs: parameters, synapses, initial state."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+
+from .contract import CONTRACT_VERSION, ConfigError, Formats
+from .errors import UserError
+from .storage import load_arrays, save_arrays
+
+FORMAT = "snnsim image"
+FORMAT_VERSION = 1
+
+
+class ImageError(UserError):
+    """Numbers that are not an image: out of format, of unequal length, or with sums that overflow."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """Parameters of ``n`` neurons: integer arrays of shape (n,), in the formats of the contract."""
+
+    keep_i: np.ndarray
+    keep_v: np.ndarray
+    leak: np.ndarray
+    bias: np.ndarray
+    v_threshold: np.ndarray
+    v_reset: np.ndarray
+    v_min: np.ndarray
+    refractory: np.ndarray
+    subtract: np.ndarray  # 1: reset by subtraction, 0: to v_reset
+    hold: np.ndarray      # 1: v stays at v_reset while refractory, 0: only mute
+
+    @classmethod
+    def names(cls):
+        return tuple(f.name for f in fields(cls))
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """``v``, ``i`` and the refractory countdown ``r`` of ``n`` neurons: integer arrays of shape (n,)."""
+
+    v: np.ndarray
+    i: np.ndarray
+    r: np.ndarray
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named run of neurons or inputs of an image.
+
+    ``scale`` and ``v_rest`` give physical units back: volts are ``v / scale + v_rest``.
+    """
+
+    name: str
+    first: int
+    size: int
+    scale: float = 1.0
+    v_rest: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class ImageProjection:
+    """Synapses that share an exponent, as compressed rows.
+
+    Row ``k`` belongs to source ``first_source + k``: sources ``0 .. n_neurons - 1`` are the neurons,
+    the inputs follow. Its synapses are ``indptr[k] .. indptr[k + 1] - 1``; ``target`` counts from
+    ``first_target``; an arrival contributes ``weight << exponent``. ``delay`` (steps) has one entry
+    per synapse, or a single one for all.
+    """
+
+    name: str
+    first_source: int
+    n_sources: int
+    first_target: int
+    n_targets: int
+    exponent: int
+    indptr: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+
+    @property
+    def n_synapses(self):
+        return self.target.size
+
+    def sources(self):
+        """The source of each synapse, shape (n_synapses,)."""
+        rows = np.arange(self.first_source, self.first_source + self.n_sources)
+        return np.repeat(rows, np.diff(self.indptr))
+
+    def delays(self):
+        """The delay of each synapse, shape (n_synapses,)."""
+        return np.broadcast_to(self.delay, self.target.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A network in integers, for any machine with the same `Formats`.
+
+    Construction checks every number against its format and proves that no sum of arrivals can leave
+    the drive format; it raises `ImageError` otherwise, so no machine has to check again.
+    """
+
+    formats: Formats
+    populations: tuple  # of Part: the neurons, without gaps
+    inputs: tuple       # of Part: the inputs, without gaps
+    parameters: Parameters
+    initial: State
+    projections: tuple  # of ImageProjection
+
+    def __post_init__(self):
+        _check_parts(self.populations, "population")
+        _check_parts(self.inputs, "input")
+        if self.n_neurons == 0:
+            raise ImageError("the network has no neurons; give it a population with at least one")
+        _check_neurons(self)
+        for projection in self.projections:
+            _check_projection(self, projection)
+        _prove_drive(self)
+
+    @property
+    def n_neurons(self):
+        return sum(part.size for part in self.populations)
+
+    @property
+    def n_inputs(self):
+        return sum(part.size for part in self.inputs)
+
+    @property
+    def n_synapses(self):
+        return sum(projection.n_synapses for projection in self.projections)
+
+    @property
+    def delay_max(self):
+        """The longest delay in steps; 1 without synapses."""
+        return max((int(p.delay.max()) for p in self.projections if p.n_synapses), default=1)
+
+    @property
+    def digest(self):
+        """SHA-256 (hex) of all numbers that a machine sees."""
+        h = hashlib.sha256(json.dumps([CONTRACT_VERSION, asdict(self.formats)]).encode())
+        for array in (*_values(self.parameters), *_values(self.initial)):
+            h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        for p in self.projections:
+            h.update(f"{p.first_source} {p.n_sources} {p.first_target} {p.n_targets} "
+                     f"{p.exponent} {p.n_synapses}".encode())
+            for array in (p.indptr, p.target, p.weight, p.delays()):
+                h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        return h.hexdigest()
+
+    def save(self, path):
+        """Write one file (``.npz``, no pickle), whole or not at all."""
+        header = {
+            "contract": CONTRACT_VERSION,
+            "formats": asdict(self.formats),
+            "populations": [asdict(part) for part in self.populations],
+            "inputs": [asdict(part) for part in self.inputs],
+            "projections": [{name: getattr(p, name) for name in _PROJECTION_HEADER}
+                            for p in self.projections],
+        }
+        arrays = {f"parameter_{name}": getattr(self.parameters, name) for name in Parameters.names()}
+        arrays |= {f"initial_{name}": getattr(self.initial, name) for name in "vir"}
+        for k, p in enumerate(self.projections):
+            arrays |= {f"projection{k}_{name}": getattr(p, name) for name in _PROJECTION_ARRAYS}
+        save_arrays(path, FORMAT, FORMAT_VERSION, header, arrays)
+
+    @classmethod
+    def load(cls, path):
+        """Read a file that `save` wrote. Raises `UserError` for any other."""
+        header, arrays = load_arrays(path, FORMAT, FORMAT_VERSION, ())
+        if header.get("contract") != CONTRACT_VERSION:
+            raise UserError(f"{path} was compiled for contract version {header.get('contract')}, this "
+                            f"snnsim has {CONTRACT_VERSION}: compile the network again")
+        try:
+            return cls(
+                formats=Formats(**header["formats"]),
+                populations=tuple(Part(**part) for part in header["populations"]),
+                inputs=tuple(Part(**part) for part in header["inputs"]),
+                parameters=Parameters(**{n: arrays[f"parameter_{n}"] for n in Parameters.names()}),
+                initial=State(**{name: arrays[f"initial_{name}"] for name in "vir"}),
+                projections=tuple(
+                    ImageProjection(**p, **{n: arrays[f"projection{k}_{n}"] for n in _PROJECTION_ARRAYS})
+                    for k, p in enumerate(header["projections"])),
+            )
+        except (KeyError, TypeError, AttributeError, ConfigError) as error:
+            raise UserError(f"{path} is not a whole {FORMAT} file: {error}") from None
+        except ImageError as error:
+            raise UserError(f"{path}: {error}") from None
+
+
+_PROJECTION_ARRAYS = ("indptr", "target", "weight", "delay")
+_PROJECTION_HEADER = ("name", "first_source", "n_sources", "first_target", "n_targets", "exponent")
+
+
+def _values(record):
+    return tuple(getattr(record, f.name) for f in fields(record))
+
+
+def _check_parts(parts, kind):
+    first = 0
+    for part in parts:
+        if part.first != first or part.size < 0:
+            raise ImageError(f"{kind} {part.name!r} must begin at {first}, not {part.first}")
+        first += part.size
+
+
+def _check_array(values, shape, format, what):
+    if not isinstance(values, np.ndarray) or not np.issubdtype(values.dtype, np.integer):
+        raise ImageError(f"{what} must be an array of integers")
+    if values.shape != shape:
+        raise ImageError(f"{what} must have shape {shape}, not {values.shape}")
+    wrong = np.flatnonzero((values < format.lo) | (values > format.hi))
+    if wrong.size:
+        raise ImageError(f"{what}[{wrong[0]}] must be between {format.lo} and {format.hi}, "
+                         f"not {values[wrong[0]]}")
+
+
+def _check_neurons(image):
+    f, shape = image.formats, (image.n_neurons,)
+    formats = {"keep_i": f.keep, "keep_v": f.keep, "leak": f.leak, "refractory": f.refractory}
+    for name in Parameters.names():
+        if name in ("subtract", "hold"):
+            continue
+        _check_array(getattr(image.parameters, name), shape, formats.get(name, f.state), name)
+    p = image.parameters
+    for name in ("subtract", "hold"):
+        flags = getattr(p, name)
+        if flags.shape != shape or not np.isin(flags, (0, 1)).all():
+            raise ImageError(f"{name} must be 0 or 1 for each of the {shape[0]} neurons")
+    wrong = np.flatnonzero((p.subtract == 1) & (p.v_threshold < 0))
+    if wrong.size:
+        raise ImageError(f"neuron {wrong[0]} resets by subtraction and so needs a v_threshold of at least "
+                         f"0, not {p.v_threshold[wrong[0]]}; let it reset to v_reset instead")
+    _check_array(image.initial.v, shape, f.state, "initial v")
+    _check_array(image.initial.i, shape, f.state, "initial i")
+    _check_array(image.initial.r, shape, f.refractory, "initial r")
+
+
+def _check_projection(image, p):
+    what = f"projection {p.name!r}"
+    sources = image.n_neurons + image.n_inputs
+    if not (0 <= p.first_source and p.n_sources >= 0 and p.first_source + p.n_sources <= sources):
+        raise ImageError(f"{what}: sources {p.first_source} .. {p.first_source + p.n_sources - 1} do not "
+                         f"all exist; there are {sources}")
+    if not (0 <= p.first_target and p.n_targets >= 0
+            and p.first_target + p.n_targets <= image.n_neurons):
+        raise ImageError(f"{what}: neurons {p.first_target} .. {p.first_target + p.n_targets - 1} do not "
+                         f"all exist; there are {image.n_neurons}")
+    if (p.indptr.shape != (p.n_sources + 1,) or p.indptr[0] != 0 or np.any(np.diff(p.indptr) < 0)
+            or p.indptr[-1] != p.target.size):
+        raise ImageError(f"{what}: indptr must rise from 0 to {p.target.size} in {p.n_sources + 1} entries")
+    exponent = image.formats.exponent
+    if not exponent.lo <= p.exponent <= exponent.hi:
+        raise ImageError(f"{what}: exponent must be between {exponent.lo} and {exponent.hi}, "
+                         f"not {p.exponent}")
+    shape = p.target.shape
+    if p.n_synapses and not (0 <= p.target.min() and p.target.max() < p.n_targets):
+        raise ImageError(f"{what}: target {p.target.max()} does not exist; there are {p.n_targets}")
+    _check_array(p.weight, shape, image.formats.weight, f"{what}: weight")
+    if p.delay.shape not in (shape, (1,)):
+        raise ImageError(f"{what}: delay must have one entry per synapse or one for all")
+    if p.delay.size and p.delay.min() < 1:
+        raise ImageError(f"{what}: a delay is at least 1 step, not {p.delay.min()}")
+
+
+def _prove_drive(image):
+    """A source spikes at most once a step, so a synapse contributes at most once to a sum of arrivals:
+    the positive and the negative contributions, summed separately, bound it and all its partial sums."""
+    highest, lowest = np.zeros(image.n_neurons, np.int64), np.zeros(image.n_neurons, np.int64)
+    for p in image.projections:
+        here = slice(p.first_target, p.first_target + p.n_targets)
+        for bound, part in ((highest, np.maximum), (lowest, np.minimum)):
+            sums = np.bincount(p.target, part(p.weight, 0), p.n_targets)
+            bound[here] += sums.astype(np.int64) << p.exponent
+    drive = image.formats.drive
+    for bound, limit, wrong in ((highest, drive.hi, highest > drive.hi), (lowest, drive.lo, lowest < drive.lo)):
+        if wrong.any():
+            n = int(np.flatnonzero(wrong)[0])
+            raise ImageError(
+                f"the arrivals of one step at neuron {n} could sum to {bound[n]}, beyond the drive format's "
+                f"{limit}; use smaller weights or exponents, a smaller fan-in, or a drive wider than "
+                f"{image.formats.drive_width} bits")

@@ -1,0 +1,97 @@
+"""What a machine returns from a run, and where two of them differ first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .image import State
+from .raster import SpikeRaster
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """A run of ``raster.steps`` steps.
+
+    ``raster``: the spikes. ``state``: `State` after the last step. ``i_saturations`` and
+    ``v_saturations``: how often, over neurons and steps, a state left its range and was saturated.
+    ``recorded``: neurons whose states were recorded, with ``v`` and ``i`` of shape
+    (steps, recorded). ``clocks``: clocks that a core worked, None for a simulator.
+    """
+
+    raster: SpikeRaster
+    state: State
+    i_saturations: int
+    v_saturations: int
+    recorded: np.ndarray = None
+    v: np.ndarray = None
+    i: np.ndarray = None
+    clocks: int = None
+    clocks_max: int = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first place where two runs differ.
+
+    ``step`` None means after the last step; ``neuron`` None means a sum over neurons.
+    """
+
+    quantity: str
+    step: int
+    neuron: int
+    a: object
+    b: object
+
+    def __str__(self):
+        where = "after the last step" if self.step is None else f"step {self.step}"
+        who = "" if self.neuron is None else f", neuron {self.neuron}"
+        return f"{where}{who}: {self.quantity} {self.a} against {self.b}"
+
+
+def first_difference(a, b):
+    """The first `Difference` between two `RunResult` or two `SpikeRaster`, or None.
+
+    In order of time; within a step recorded states come before spikes, as in the contract.
+    Raises ValueError if the two are not of the same shape.
+    """
+    if isinstance(a, SpikeRaster):
+        return _first_spike(a, b)
+    candidates = [_first_spike(a.raster, b.raster), *_first_recorded(a, b)]
+    found = [d for d in candidates if d is not None]
+    if found:
+        return min(found, key=lambda d: (d.step, d.quantity == "spike", d.neuron))
+    for name in ("v", "i", "r"):
+        x, y = getattr(a.state, name), getattr(b.state, name)
+        wrong = np.flatnonzero(x != y)
+        if wrong.size:
+            n = int(wrong[0])
+            return Difference(name, None, n, int(x[n]), int(y[n]))
+    for name in ("i_saturations", "v_saturations"):
+        if getattr(a, name) != getattr(b, name):
+            return Difference(name, None, None, getattr(a, name), getattr(b, name))
+    return None
+
+
+def _first_spike(a, b):
+    if (a.steps, a.neurons) != (b.steps, b.neurons):
+        raise ValueError(f"rasters of {a.steps} steps, {a.neurons} neurons and of {b.steps} steps, "
+                         f"{b.neurons} neurons cannot be compared")
+    key_a, key_b = (r.step * r.neurons + r.neuron for r in (a, b))
+    only = np.setxor1d(key_a, key_b, assume_unique=True)
+    if not only.size:
+        return None
+    step, neuron = divmod(int(only[0]), a.neurons)
+    return Difference("spike", step, neuron, int(only[0] in key_a), int(only[0] in key_b))
+
+
+def _first_recorded(a, b):
+    if a.recorded is None or b.recorded is None:
+        return
+    if not np.array_equal(a.recorded, b.recorded):
+        raise ValueError("states of different neurons were recorded and cannot be compared")
+    for name in ("v", "i"):
+        x, y = getattr(a, name), getattr(b, name)
+        wrong = np.argwhere(x != y)
+        if wrong.size:
+            step, k = wrong[0]
+            yield Difference(name, int(step), int(a.recorded[k]), int(x[step, k]), int(y[step, k]))
