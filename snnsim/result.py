@@ -1,11 +1,34 @@
-"""What a machine returns from a run, and where two of them differ first."""
+"""What a machine is asked to run and returns, and where two of them differ first."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import UserError
 from .image import State
 from .raster import SpikeRaster
+
+
+class RunError(UserError):
+    """A stimulus or a choice of recorded neurons that does not belong to the image."""
+
+
+def check_run(image, stimulus, record=()):
+    """Return ``record`` as an array of neuron numbers, or raise `RunError`.
+
+    ``stimulus`` must be a `SpikeRaster` over the inputs of ``image``, ``record`` name neurons of it.
+    """
+    if stimulus.neurons != image.n_inputs:
+        raise RunError(f"the stimulus has {stimulus.neurons} inputs, the network {image.n_inputs}; "
+                       f"give a raster over exactly these")
+    record = np.asarray(record)
+    if record.ndim != 1 or (record.size and not np.issubdtype(record.dtype, np.integer)):
+        raise RunError(f"record must be a list of neuron numbers, not {record.dtype} of shape {record.shape}")
+    wrong = np.flatnonzero((record < 0) | (record >= image.n_neurons))
+    if wrong.size:
+        raise RunError(f"neuron {record[wrong[0]]} cannot be recorded: the network has {image.n_neurons} "
+                       f"neurons, numbered from 0")
+    return record.astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)

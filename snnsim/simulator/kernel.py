@@ -1,0 +1,191 @@
+"""The simulator: one compiled loop over all steps, driven by events.
+
+Work is proportional to the synapses of what spikes and to the blocks of neurons in which somebody is
+not at rest or something arrives. Sums of arrivals are exact integers, so the order of events inside a
+step cannot matter. The neuron is `snnsim.contract.neuron`, compiled.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+from snnsim.contract.schedule import arrival_step, ring_slot
+
+from .cells import BLOCK, BLOCK_SIZE, DRIVE, I, V, step_block
+from .rules import text_digest
+
+
+class Neurons(NamedTuple):
+    """The blocks of `cells`, ``moving``: whether each holds a neuron that is not at rest, the range of the
+    states and the fraction bits of the decay factors."""
+
+    cells: np.ndarray
+    moving: np.ndarray
+    lo: int
+    hi: int
+    decay_bits: int
+
+
+class Ring(NamedTuple):
+    """Arrivals in flight: in row ``ring_slot(step)`` those of ``step``.
+
+    ``drive``: sums, shape (slots, padded neurons), int32: the drive format has at most 32 bits, and the
+    image proves that no partial sum leaves it. ``touched``: shape (slots, blocks), whether there
+    may be any in a block.
+    """
+
+    drive: np.ndarray
+    touched: np.ndarray
+
+
+class Events(NamedTuple):
+    """Spikes of the inputs, sorted by step. ``source`` counts inputs after all neurons."""
+
+    step: np.ndarray
+    source: np.ndarray
+
+
+class Output(NamedTuple):
+    """What a run writes: the spikes of some steps; v and i of the neurons ``record``, shape
+    (steps of the run, recorded); how often i and v were saturated."""
+
+    step: np.ndarray
+    neuron: np.ndarray
+    record: np.ndarray
+    v: np.ndarray
+    i: np.ndarray
+    saturations: np.ndarray
+
+
+@intrinsic
+def lowest_bit(typing_context, mask):
+    """The number of the lowest bit that is set in ``mask`` (uint64, not 0)."""
+    def generate(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], context.get_constant(types.boolean, True))
+    return types.uint64(types.uint64), generate
+
+
+@njit
+def take_drive(block, ring, slot, b):
+    """Move the arrivals of a slot at block ``b`` into the block."""
+    drive = ring.drive[slot, b * BLOCK:(b + 1) * BLOCK]
+    for k in range(BLOCK):
+        block[DRIVE + k] = drive[k]
+    if ring.touched[slot, b]:
+        ring.touched[slot, b] = 0
+        drive[:] = 0
+
+
+@njit
+def step_neurons(neurons, ring, slot, output, step, spikes):
+    """DELIVER, INTEGRATE, FIRE and RESET, block by block.
+
+    Returns the number of spikes written so far, and of neurons evaluated.
+    """
+    evaluated = 0
+    for b in range(neurons.moving.size):
+        if neurons.moving[b] | ring.touched[slot, b]:
+            block = neurons.cells[b * BLOCK_SIZE:(b + 1) * BLOCK_SIZE]
+            take_drive(block, ring, slot, b)
+            mask, i_saturations, v_saturations, moving = step_block(
+                block, neurons.lo, neurons.hi, neurons.decay_bits)
+            neurons.moving[b] = moving > 0
+            output.saturations[0] += i_saturations
+            output.saturations[1] += v_saturations
+            evaluated += BLOCK
+            while mask != 0:
+                output.step[spikes] = step
+                output.neuron[spikes] = b * BLOCK + np.int64(lowest_bit(mask))
+                spikes += 1
+                mask &= mask - np.uint64(1)
+    return spikes, evaluated
+
+
+@njit
+def send_dense(source, step, ring, rows):
+    """Add a spike's arrivals over dense segments to the ring; their number."""
+    work = 0
+    for k in range(rows.pointer[source], rows.pointer[source + 1]):
+        slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
+        weight, scale, target = rows.weight[rows.start[k]:rows.stop[k]], rows.scale[k], rows.target[k]
+        drive = ring.drive[slot, target:target + weight.size]
+        for j in range(weight.size):
+            drive[j] += weight[j] * scale
+        ring.touched[slot, target // BLOCK:(target + weight.size - 1) // BLOCK + 1] = 1
+        work += weight.size
+    return work
+
+
+@njit
+def send_sparse(source, step, ring, rows):
+    """Add a spike's arrivals over sparse segments to the ring; their number."""
+    work = 0
+    for k in range(rows.pointer[source], rows.pointer[source + 1]):
+        slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
+        drive, touched, scale = ring.drive[slot], ring.touched[slot], rows.scale[k]
+        for j in range(rows.start[k], rows.stop[k]):
+            target = np.uint32(rows.target[j])
+            drive[target] += rows.weight[j] * scale
+            touched[target // np.uint32(BLOCK)] = 1
+        work += rows.stop[k] - rows.start[k]
+    return work
+
+
+@njit
+def record_states(neurons, output, step):
+    """RECORD: keep v and i of the chosen neurons."""
+    for k in range(output.record.size):
+        n = output.record[k]
+        at = n // BLOCK * BLOCK_SIZE + n % BLOCK
+        output.v[step, k] = neurons.cells[at + V]
+        output.i[step, k] = neurons.cells[at + I]
+
+
+@njit
+def run_steps(neurons, ring, dense, sparse, events, output, first, last, origin, work):
+    """Run steps ``first`` to ``last``, fewer if ``work`` or the room for spikes is used up before.
+
+    Steps count from the start of the run, which was step ``origin`` since the machine was cleared.
+    ``work`` counts evaluated neurons and arrivals. Returns the next step and the number of spikes.
+    """
+    spikes = 0
+    event = np.searchsorted(events.step, first)
+    room = output.step.size - neurons.moving.size * BLOCK
+    for step in range(first, last):
+        now = origin + step
+        sent = spikes
+        slot = ring_slot(now, ring.drive.shape[0])
+        spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
+        work -= evaluated + 1
+        while sent < spikes:
+            work -= send_dense(output.neuron[sent], now, ring, dense)
+            work -= send_sparse(output.neuron[sent], now, ring, sparse)
+            sent += 1
+        while event < events.step.size and events.step[event] == step:
+            work -= send_dense(events.source[event], now, ring, dense)
+            work -= send_sparse(events.source[event], now, ring, sparse)
+            event += 1
+        record_states(neurons, output, step)
+        if work <= 0 or spikes > room:
+            return step + 1, spikes
+    return last, spikes
+
+
+def _entry(text):
+    """`run_steps` as called from Python. numba's key to compiled code on disk has ``text`` in it."""
+    def run(neurons, ring, dense, sparse, events, output, first, last, origin, work):
+        _ = text
+        return run_steps(neurons, ring, dense, sparse, events, output, first, last, origin, work)
+    return run
+
+
+def _compiled(text):
+    try:
+        return njit(cache=True)(_entry(text))
+    except RuntimeError:  # no folder to cache in can be written to: compile in each process
+        return njit(_entry(text))
+
+
+run = _compiled(text_digest())

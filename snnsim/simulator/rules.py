@@ -1,0 +1,43 @@
+"""The contract's rules for numba: the same text, compiled."""
+
+import hashlib
+import inspect
+from pathlib import Path
+
+from numba.extending import overload, register_jitable
+
+from snnsim.contract import arithmetic, neuron, schedule
+
+MODULES = (arithmetic, neuron, schedule)
+
+
+@overload(arithmetic.select)
+def _select(condition, then, otherwise):
+    def choose(condition, then, otherwise):
+        return then if condition else otherwise
+    return choose
+
+
+def _rules(module):
+    for function in vars(module).values():
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            yield function
+
+
+for _module in MODULES:
+    for _rule in _rules(_module):
+        if _rule is not arithmetic.select:
+            register_jitable(_rule)
+
+
+def text_digest():
+    """SHA-256 (hex) of the text of the rules and of this package.
+
+    numba's cache of compiled code sees a change in the one file that holds the cached function; this
+    digest tells it of changes in all the others.
+    """
+    files = [Path(module.__file__) for module in MODULES] + sorted(Path(__file__).parent.glob("*.py"))
+    h = hashlib.sha256()
+    for file in files:
+        h.update(file.read_bytes())
+    return h.hexdigest()
