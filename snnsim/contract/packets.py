@@ -34,6 +34,8 @@ MAGIC = int.from_bytes(b"SNN1", "little")
 LARGEST_PAYLOAD = 66
 #: Data words of a `To.WRITE`, a `To.EVENTS`, a `From.DATA` or a `From.SPIKES` packet.
 LARGEST_DATA = 64
+#: Words of the receive buffer that a packet takes beside its payload: its length and its header.
+RECEIVE_OVERHEAD = 2
 #: Steps of one `To.RUN`: time stamps are 16 bits, relative to its first step.
 LARGEST_RUN = (1 << 16) - 1
 

@@ -1,0 +1,173 @@
+"""The core: all components wired together, no logic of its own."""
+
+from amaranth import Array, Module, ResetInserter, Signal
+from amaranth.lib import fifo, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from snnsim.contract.layout import COLUMN_WIDTH, Memory, index_bits, memory_shape
+
+from .activity import Activity
+from .command import Command
+from .delay import DriveRing, ring_address
+from .frame import FrameReceiver, FrameTransmitter
+from .memory import ColumnMemory
+from .neuron import NeuronPipeline
+from .sequencer import Sequencer
+from .spikes import SpikeBuffer
+from .synapse import Delivery, RowFetch, RowWalk
+
+#: Clocks without work before ``busy`` goes low: longer than any path from one component to the next.
+SETTLING = 15
+
+
+class Core(wiring.Component):
+    """A programmable neuromorphic core behind a byte stream.
+
+    ``i`` and ``o`` carry the frames of `snnsim.contract.packets`; ``i`` is always ready. ``busy`` is
+    high while the core has work that needs no further input. ``identity`` is the 64-bit id that the
+    core tells the host.
+    """
+
+    def __init__(self, config, identity=0):
+        self._config = config
+        self._identity = identity
+        super().__init__({
+            "i": In(stream.Signature(8)),
+            "o": Out(stream.Signature(8)),
+            "busy": Out(1),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        config = self._config
+        m.submodules.command = self._command = Command(config, self._identity)
+        m.submodules.sequencer = self._sequencer = Sequencer(config)
+        m.submodules.ring = self._ring = DriveRing(config)
+        m.submodules.activity = self._activity = Activity(config)
+        self._memories = {}
+        for kind in (Memory.PARAMETERS, Memory.STATE, Memory.ROWS, Memory.SYNAPSES):
+            self._memories[kind] = ColumnMemory(*memory_shape(config, kind))
+            m.submodules[kind.name.lower()] = self._memories[kind]
+        self._elaborate_link(m)
+        self._elaborate_host(m)
+        self._elaborate_run(m)
+        self._elaborate_sweep(m)
+        self._elaborate_delivery(m)
+        return m
+
+    def _elaborate_link(self, m):
+        m.submodules.receiver = receiver = FrameReceiver(self._config.receive_words)
+        m.submodules.transmitter = transmitter = FrameTransmitter()
+        wiring.connect(m, wiring.flipped(self.i), receiver.i)
+        wiring.connect(m, receiver.o, self._command.i)
+        wiring.connect(m, self._command.o, transmitter.i)
+        wiring.connect(m, transmitter.o, wiring.flipped(self.o))
+        m.d.comb += self._command.corrupt.eq(receiver.corrupt)
+
+        settling = Signal(range(SETTLING + 1))
+        sequencer = self._sequencer
+        working = (self.i.valid | self._command.busy | transmitter.busy
+                   | (sequencer.running & ~sequencer.waiting))
+        m.d.comb += self.busy.eq(working | (settling != 0))
+        with m.If(working):
+            m.d.sync += settling.eq(SETTLING)
+        with m.Elif(settling != 0):
+            m.d.sync += settling.eq(settling - 1)
+
+    def _elaborate_host(self, m):
+        """The host's access to the memories, which are its own while no run is active."""
+        command = self._command
+        ports = {kind: memory.host for kind, memory in self._memories.items()}
+        ports[Memory.DRIVE] = self._ring.host
+        for kind, port in ports.items():
+            m.d.comb += [
+                port.select.eq(~self._sequencer.running),
+                port.address.eq(command.host_address),
+                port.w_data.eq(command.host_w_data),
+            ]
+            with m.If(command.host_memory == kind):
+                m.d.comb += [
+                    port.w_en.eq(command.host_w_en << command.host_column),
+                    command.host_r_data.eq(port.r_data.word_select(command.host_column, COLUMN_WIDTH)),
+                ]
+            if kind in (Memory.STATE, Memory.DRIVE):
+                with m.If(command.host_clear):
+                    m.d.comb += port.w_en.eq(-1)
+        m.d.comb += self._activity.wake.eq(command.host_w_en | command.host_clear)
+
+    def _elaborate_run(self, m):
+        config, command, sequencer = self._config, self._command, self._sequencer
+        m.submodules.spikes = spikes = SpikeBuffer(config.spike_buffer)
+        m.submodules.events = events = ResetInserter(command.run_start)(
+            fifo.SyncFIFOBuffered(width=32, depth=config.event_buffer))
+        wiring.connect(m, spikes.o, command.spikes)
+        m.d.comb += [
+            spikes.i.payload.eq(sequencer.spikes.payload), spikes.i.valid.eq(sequencer.spikes.valid),
+            sequencer.spikes.ready.eq(spikes.i.ready),
+            spikes.clear.eq(command.run_start),
+            spikes.take.eq(command.spikes_take), spikes.take_number.eq(command.spikes_take_number),
+            spikes.again.eq(command.spikes_again),
+            command.spikes_written.eq(spikes.written), command.spikes_sent.eq(spikes.sent),
+            events.w_data.eq(command.events.payload), events.w_en.eq(command.events.valid),
+            command.events.ready.eq(events.w_rdy),
+            command.event_room.eq(config.event_buffer - events.level),
+            sequencer.events.payload.eq(events.r_data), sequencer.events.valid.eq(events.r_rdy),
+            events.r_en.eq(sequencer.events.ready),
+            sequencer.start.eq(command.run_start), sequencer.stop.eq(command.run_stop),
+            sequencer.rewind.eq(command.run_rewind),
+            sequencer.run_steps.eq(command.run_steps), sequencer.run_events.eq(command.run_events),
+            command.running.eq(sequencer.running), command.waiting.eq(sequencer.waiting),
+            command.report.eq(sequencer.report),
+        ]
+
+    def _elaborate_sweep(self, m):
+        config, sequencer, ring, activity = self._config, self._sequencer, self._ring, self._activity
+        m.submodules.neurons = neurons = NeuronPipeline(config)
+        parameters, state = self._memories[Memory.PARAMETERS], self._memories[Memory.STATE]
+        lane_bits = (config.lanes - 1).bit_length()
+        size_bits = (config.region_neurons - 1).bit_length()
+        read_valid, read_neuron = Signal(), Signal.like(sequencer.sweep_neuron)
+        m.d.sync += [read_valid.eq(sequencer.sweep_valid), read_neuron.eq(sequencer.sweep_neuron)]
+        bank = read_neuron[:lane_bits]
+        m.d.comb += [
+            parameters.r_address.eq(sequencer.sweep_neuron),
+            state.r_address.eq(sequencer.sweep_neuron),
+            ring.sweep.eq(sequencer.sweep),
+            ring.sweep_address.eq(
+                ring_address(config, sequencer.slot, sequencer.sweep_neuron >> lane_bits)),
+            ring.clear.eq(read_valid << bank),
+            neurons.i_valid.eq(read_valid), neurons.i_neuron.eq(read_neuron),
+            neurons.parameters.eq(parameters.r_data),
+            neurons.state.eq(state.r_data),
+            neurons.drive.eq(Array(ring.r_data)[bank]),
+            state.w_address.eq(neurons.o_neuron), state.w_data.eq(neurons.o_state),
+            state.w_en.eq(neurons.o_valid),
+            activity.stir.eq(neurons.o_valid & neurons.awake),
+            activity.stir_region.eq(neurons.o_neuron >> size_bits),
+            activity.swept.eq(sequencer.swept),
+            sequencer.active.eq(activity.active),
+            sequencer.updating.eq(neurons.busy),
+            sequencer.fired.eq(neurons.o_valid & neurons.spike),
+            sequencer.fired_neuron.eq(neurons.o_neuron),
+            sequencer.i_saturates.eq(neurons.o_valid & neurons.i_saturates),
+            sequencer.v_saturates.eq(neurons.o_valid & neurons.v_saturates),
+        ]
+
+    def _elaborate_delivery(self, m):
+        config, ring = self._config, self._ring
+        rows, synapses = self._memories[Memory.ROWS], self._memories[Memory.SYNAPSES]
+        m.submodules.fetch = fetch = RowFetch(config)
+        m.submodules.walk = walk = RowWalk(config)
+        m.submodules.delivery = delivery = Delivery(config)
+        wiring.connect(m, self._sequencer.rows, fetch.i)
+        wiring.connect(m, fetch.o, walk.i)
+        m.d.comb += [
+            rows.r_address.eq(fetch.r_address), fetch.r_data.eq(rows.r_data),
+            synapses.r_address.eq(walk.o_address), delivery.word.eq(synapses.r_data),
+            delivery.i_valid.eq(walk.o_valid), delivery.i_exponent.eq(walk.o_exponent),
+            delivery.slot.eq(self._sequencer.slot),
+            ring.add_valid.eq(delivery.add_valid), ring.add_address.eq(delivery.add_address),
+            ring.add_value.eq(delivery.add_value),
+            self._activity.hit.eq(delivery.hit), self._activity.delay.eq(delivery.delay),
+            self._sequencer.delivering.eq(fetch.busy | walk.o_valid | delivery.busy),
+        ]

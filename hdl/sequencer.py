@@ -1,0 +1,174 @@
+"""The order of a time step: sweep the neurons, deliver the spikes, deliver the input events."""
+
+from amaranth import Cat, Module, Mux, Signal
+from amaranth.lib import data, fifo, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from snnsim.contract.packets import EVENT, REPORT, Flag
+
+from .memory import address_width
+from .shapes import struct_of
+
+#: Bits of the clock counters: more than a week at 100 MHz.
+CLOCK_WIDTH = 48
+
+
+class Sequencer(wiring.Component):
+    """Runs ``run_steps`` steps after ``start``, one phase after the other.
+
+    A step sweeps the active regions, hands the spikes to ``spikes`` and to ``rows``, then the rows of
+    the input events of the step, and ends when ``delivering`` is low. It waits for ``events`` until
+    ``run_events`` have come, and for room in ``spikes``; nothing is ever dropped.
+
+    ``stop`` ends the run after the step; a step that waits for events ends without them.
+    ``rewind`` sets the time to 0. ``report`` has the words of `packets.REPORT`.
+    """
+
+    def __init__(self, config):
+        self._config = config
+        neuron = address_width(config.neurons)
+        event = struct_of(EVENT)
+        super().__init__({
+            "start": In(1), "run_steps": In(16), "run_events": In(32), "stop": In(1), "rewind": In(1),
+            "events": In(stream.Signature(event)),
+            "spikes": Out(stream.Signature(event)),
+            "rows": Out(stream.Signature(address_width(config.rows))),
+            "delivering": In(1),
+            "active": In(config.regions),
+            "swept": Out(1),
+            "slot": Out(range(config.delay_slots)),
+            "sweep": Out(1), "sweep_valid": Out(1), "sweep_neuron": Out(neuron),
+            "updating": In(1),
+            "fired": In(1), "fired_neuron": In(neuron),
+            "i_saturates": In(1), "v_saturates": In(1),
+            "running": Out(1), "waiting": Out(1),
+            "report": Out(data.ArrayLayout(32, len(REPORT))),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.fired = self._fired = fifo.SyncFIFOBuffered(
+            width=address_width(self._config.neurons), depth=self._config.neurons)
+        m.d.comb += [self._fired.w_en.eq(self.fired), self._fired.w_data.eq(self.fired_neuron)]
+
+        self._stopping, self._step_ends = Signal(), Signal()
+        self._flags = {flag: Signal(name=f"flag_{flag.name.lower()}") for flag in Flag}
+        m.d.comb += self._flags[Flag.RUNNING].eq(self.running)
+        self._elaborate_counters(m)
+
+        with m.If(self.stop & self.running):
+            m.d.sync += self._stopping.eq(1)
+        with m.If(self.rewind):
+            m.d.sync += self.slot.eq(0)
+        with m.FSM():
+            with m.State("IDLE"):
+                with m.If(self.start):
+                    m.d.sync += [self.running.eq(1), self._stopping.eq(0)]
+                    m.d.sync += [flag.eq(0) for name, flag in self._flags.items() if name != Flag.RUNNING]
+                    m.next = "BEGIN"
+            self._elaborate_sweep(m)
+            self._elaborate_events(m)
+            with m.State("SETTLE"):
+                with m.If(~self.delivering):
+                    m.d.comb += self._step_ends.eq(1)
+                    m.d.sync += self.slot.eq(self.slot + 1)
+                    m.next = "BEGIN"
+        return m
+
+    def _elaborate_sweep(self, m):
+        config = self._config
+        todo = Signal(config.regions)
+        first = Signal(range(config.regions))
+        size_bits = (config.region_neurons - 1).bit_length()
+        # The lowest region of those to do: neurons spike in the order of their numbers.
+        lowest = 0
+        for k in reversed(range(config.regions)):
+            lowest = Mux(todo[k], k, lowest)
+        m.d.comb += first.eq(lowest)
+        with m.State("BEGIN"):
+            m.d.sync += todo.eq(self.active)
+            m.next = "SELECT"
+            with m.If(self._stopping | (self._steps == self.run_steps)):
+                m.d.sync += [self.running.eq(0), self._flags[Flag.STOPPED].eq(self._stopping)]
+                m.next = "IDLE"
+        with m.State("SELECT"):
+            m.d.sync += [
+                self.sweep_neuron.eq(first << size_bits),
+                todo.bit_select(first, 1).eq(0),
+            ]
+            m.next = "SWEEP"
+            with m.If(todo == 0):
+                m.next = "DRAIN"
+        with m.State("SWEEP"):
+            m.d.comb += [self.sweep.eq(1), self.sweep_valid.eq(1)]
+            m.d.sync += self.sweep_neuron.eq(self.sweep_neuron + 1)
+            is_last = Cat(self.sweep_neuron[:size_bits]).all() | (self.sweep_neuron == config.neurons - 1)
+            with m.If(is_last):
+                m.next = "SELECT"
+        with m.State("DRAIN"):
+            with m.If(~self.updating):
+                m.d.comb += self.swept.eq(1)
+                m.next = "SPIKES"
+
+    def _elaborate_events(self, m):
+        fired, events, rows = self._fired, self.events, self.rows
+        event_row = self._config.neurons + events.p.id
+        is_known = events.p.id < self._config.inputs
+        m.d.comb += [self.spikes.p.step.eq(self._steps), self.spikes.p.id.eq(fired.r_data)]
+        with m.State("SPIKES"):
+            m.d.comb += [
+                rows.payload.eq(fired.r_data),
+                rows.valid.eq(fired.r_rdy & self.spikes.ready),
+                self.spikes.valid.eq(fired.r_rdy & rows.ready),
+                fired.r_en.eq(rows.valid & rows.ready),
+                self.waiting.eq(fired.r_rdy & ~self.spikes.ready),
+            ]
+            with m.If(fired.level == 0):
+                m.next = "EVENTS"
+        with m.State("EVENTS"):
+            m.d.comb += rows.payload.eq(event_row)
+            with m.If(self._events == self.run_events):
+                m.next = "SETTLE"
+            with m.Elif(~events.valid):
+                m.d.comb += self.waiting.eq(1)
+                with m.If(self._stopping):
+                    m.next = "SETTLE"
+            with m.Elif((events.p.step < self._steps) | ~is_known):
+                m.d.comb += events.ready.eq(1)
+                m.d.sync += self._flags[Flag.BAD_EVENT].eq(1)
+            with m.Elif(events.p.step == self._steps):
+                m.d.comb += [rows.valid.eq(1), events.ready.eq(rows.ready)]
+            with m.Else():
+                m.next = "SETTLE"
+
+    def _elaborate_counters(self, m):
+        self._steps = Signal(16)
+        spikes, self._events, i_saturations, v_saturations = (Signal(32) for _ in range(4))
+        clocks, waited = Signal(CLOCK_WIDTH), Signal(CLOCK_WIDTH)
+        step_clocks, clocks_max = Signal(32), Signal(32)
+        counted = [
+            (self._steps, self._step_ends),
+            (spikes, self.spikes.valid & self.spikes.ready),
+            (self._events, self.events.valid & self.events.ready),
+            (clocks, self.running & ~self.waiting),
+            (waited, self.waiting),
+            (i_saturations, self.i_saturates),
+            (v_saturations, self.v_saturates),
+        ]
+        for counter, condition in counted:
+            m.d.sync += counter.eq(counter + condition)
+        m.d.sync += step_clocks.eq(step_clocks + (self.running & ~self.waiting))
+        with m.If(self._step_ends):
+            m.d.sync += step_clocks.eq(0)
+            with m.If(step_clocks >= clocks_max):
+                m.d.sync += clocks_max.eq(step_clocks + 1)
+        with m.If(self.start):
+            m.d.sync += [counter.eq(0) for counter, _ in counted]
+            m.d.sync += [step_clocks.eq(0), clocks_max.eq(0)]
+        words = {
+            "flags": Cat(self._flags.values()), "steps": self._steps, "spikes": spikes,
+            "events": self._events, "clocks_low": clocks[:32], "clocks_high": clocks[32:],
+            "clocks_max": clocks_max, "waited_low": waited[:32], "waited_high": waited[32:],
+            "i_saturations": i_saturations, "v_saturations": v_saturations,
+        }
+        m.d.comb += [word.eq(words[name]) for word, name in zip(self.report, REPORT, strict=True)]
