@@ -1,0 +1,94 @@
+"""The neuron pipeline against the contract's rules in plain Python, one neuron per clock."""
+
+import random
+
+import pytest
+
+from hdl.neuron import NeuronPipeline
+from snnsim.contract import CoreConfig, Formats
+from snnsim.contract import neuron as rules
+from snnsim.contract.layout import parameter_layout, state_layout
+from tests.helpers import run_component
+
+OUTPUTS = ("v", "i", "r", "spike", "awake", "i_saturates", "v_saturates")
+
+
+def ref_neuron(formats, p, s, drive):
+    lo, hi = formats.state.lo, formats.state.hi
+    i_sum = rules.current_sum(rules.decayed(rules.product(s["i"], p["keep_i"]), formats.decay_bits), drive)
+    i = rules.bounded(i_sum, lo, hi)
+    v_decayed = rules.decayed(rules.product(s["v"], p["keep_v"]), formats.decay_bits)
+    v_sum = rules.membrane_sum(rules.leaked(v_decayed, p["leak"]), i, p["bias"])
+    v = rules.floored(rules.bounded(v_sum, lo, hi), p["v_min"])
+    spike = rules.fires(v, s["r"], p["v_threshold"])
+    r = rules.reset_r(spike, s["r"], p["refractory"])
+    v = rules.reset_v(v, spike, s["r"], p["v_threshold"], p["v_reset"], p["subtract"], p["hold"])
+    tonic = rules.is_tonic(p["bias"], p["v_threshold"], p["v_min"])
+    return {
+        "v": v, "i": i, "r": r, "spike": int(spike), "awake": int(not rules.at_rest(v, i, r, tonic)),
+        "i_saturates": int(rules.saturates(i_sum, lo, hi)),
+        "v_saturates": int(rules.saturates(v_sum, lo, hi)),
+    }
+
+
+def draw(rng, field):
+    """Mostly corners: the ends of the range, their neighbours, 0 and its neighbours."""
+    lo, hi = field.format.lo, field.format.hi
+    corners = [x for x in (lo, lo + 1, -1, 0, 1, hi - 1, hi) if lo <= x <= hi]
+    return rng.choice(corners) if rng.random() < 0.6 else rng.randint(lo, hi)
+
+
+def random_case(rng, config):
+    f = config.formats
+    p = {field.name: draw(rng, field) for field in parameter_layout(config).fields}
+    p["keep_i"], p["keep_v"] = (rng.choice((0, 1, f.keep.hi - 1, f.keep.hi, rng.randint(0, f.keep.hi)))
+                                for _ in range(2))
+    p["subtract"] &= p["v_threshold"] >= 0
+    s = {field.name: draw(rng, field) for field in state_layout(config).fields}
+    s["r"] = rng.choice((0, 0, s["r"]))
+    return p, s, rng.choice((0, f.drive.lo, f.drive.hi, rng.randint(f.drive.lo, f.drive.hi)))
+
+
+def rtl_neurons(config, cases):
+    """All cases, one a clock, with gaps now and then; the outputs in order."""
+    dut, out = NeuronPipeline(config), []
+    rng = random.Random(0)
+
+    async def feed(ctx):
+        for neuron, (p, s, drive) in enumerate(cases):
+            ctx.set(dut.parameters, p)
+            ctx.set(dut.state, s)
+            ctx.set(dut.drive, drive)
+            ctx.set(dut.i_neuron, neuron % config.neurons)
+            ctx.set(dut.i_valid, 1)
+            await ctx.tick()
+            ctx.set(dut.i_valid, 0)
+            if rng.random() < 0.1:
+                await ctx.tick().repeat(rng.randrange(1, 4))
+        await ctx.tick().repeat(dut.LATENCY)
+        assert not ctx.get(dut.busy)
+
+    async def watch(ctx):
+        ports = (dut.o_state, dut.spike, dut.awake, dut.i_saturates, dut.v_saturates)
+        while True:
+            _, _, valid, neuron, state, *flags = await ctx.tick().sample(dut.o_valid, dut.o_neuron, *ports)
+            if valid:
+                assert neuron == len(out) % config.neurons
+                out.append(dict(zip(OUTPUTS, (state.v, state.i, state.r, *flags), strict=True)))
+
+    run_component(dut, feed, watch)
+    return out
+
+
+@pytest.mark.parametrize("formats", [
+    Formats(), Formats(state_width=16, decay_bits=12, drive_width=12, refractory_width=4),
+    Formats(state_width=32, drive_width=32, refractory_width=16),
+])
+def test_pipeline_equals_the_rules(formats):
+    rng = random.Random(3)
+    config = CoreConfig(formats=formats)
+    cases = [random_case(rng, config) for _ in range(3000)]
+    expected = [ref_neuron(formats, *case) for case in cases]
+    for name in OUTPUTS[3:]:
+        assert len({case[name] for case in expected}) == 2, f"no case decides {name}"
+    assert rtl_neurons(config, cases) == expected
