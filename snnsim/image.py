@@ -51,14 +51,22 @@ class State:
 class Part:
     """A named run of neurons or inputs of an image.
 
-    ``scale`` and ``v_rest`` give physical units back: volts are ``v / scale + v_rest``.
+    ``scale`` and ``v_rest``, one for all or a tuple of one per neuron, give physical units back.
     """
 
     name: str
     first: int
     size: int
     scale: float = 1.0
-    v_rest: float = 0.0
+    v_rest: object = 0.0
+
+    def __post_init__(self):
+        if isinstance(self.v_rest, list):
+            object.__setattr__(self, "v_rest", tuple(self.v_rest))
+
+    def volts(self, v):
+        """The integers ``v`` of this part, shape (..., size), in volts."""
+        return np.asarray(v) / self.scale + np.asarray(self.v_rest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,19 +275,28 @@ def _check_projection(image, p):
 
 
 def _prove_drive(image):
-    """A source spikes at most once a step, so a synapse contributes at most once to a sum of arrivals:
-    the positive and the negative contributions, summed separately, bound it and all its partial sums."""
-    highest, lowest = np.zeros(image.n_neurons, np.int64), np.zeros(image.n_neurons, np.int64)
-    for p in image.projections:
-        here = slice(p.first_target, p.first_target + p.n_targets)
-        for bound, part in ((highest, np.maximum), (lowest, np.minimum)):
-            sums = np.bincount(p.target, part(p.weight, 0), p.n_targets)
-            bound[here] += sums.astype(np.int64) << p.exponent
+    highest, lowest = drive_bounds(image.n_neurons, image.projections)
     drive = image.formats.drive
-    for bound, limit, wrong in ((highest, drive.hi, highest > drive.hi), (lowest, drive.lo, lowest < drive.lo)):
+    for bound, limit, wrong in ((highest, drive.hi, highest > drive.hi),
+                                (lowest, drive.lo, lowest < drive.lo)):
         if wrong.any():
             n = int(np.flatnonzero(wrong)[0])
             raise ImageError(
                 f"the arrivals of one step at neuron {n} could sum to {bound[n]}, beyond the drive format's "
                 f"{limit}; use smaller weights or exponents, a smaller fan-in, or a drive wider than "
                 f"{image.formats.drive_width} bits")
+
+
+def drive_bounds(n_neurons, projections):
+    """The highest and the lowest sum of one step's arrivals at each neuron, each of shape (n_neurons,).
+
+    A source spikes at most once a step, so a synapse contributes at most once to a sum of arrivals:
+    the positive and the negative contributions, summed separately, bound it and all its partial sums.
+    """
+    highest, lowest = np.zeros(n_neurons, np.int64), np.zeros(n_neurons, np.int64)
+    for p in projections:
+        here = slice(p.first_target, p.first_target + p.n_targets)
+        for bound, part in ((highest, np.maximum), (lowest, np.minimum)):
+            sums = np.bincount(p.target, part(p.weight, 0), p.n_targets)
+            bound[here] += sums.astype(np.int64) << p.exponent
+    return highest, lowest

@@ -1,0 +1,142 @@
+"""Neuron models to the integers of the contract."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnsim.contract import FormatError
+from snnsim.values import per_neuron
+
+from .quantise import CompileError, Loss, decay, one_minus_decay, quantise, tau_error
+from .scale import Limit
+
+#: Relative errors of times below this are what floats leave of a whole number of steps.
+_WHOLE = 1e-6
+
+
+@dataclass(frozen=True)
+class Physical:
+    """The parameters of ``n`` LIF neurons in volts from rest (``leak`` in volts per step), by name."""
+
+    volts: dict
+    neuron: object
+    n: int
+    dt: float
+
+    @classmethod
+    def of(cls, neuron, n, dt):
+        rest = per_neuron(neuron.v_leak, n)
+        volts = {name: per_neuron(getattr(neuron, name), n) - rest
+                 for name in ("v_threshold", "v_reset", "v_min", "v_init")}
+        with np.errstate(over="ignore"):
+            volts["bias"] = current_gain(neuron, n, dt) * neuron.i_bias
+            volts["leak"] = per_neuron(neuron.leak, n) * dt
+        return cls(volts, neuron, n, dt)
+
+    @property
+    def reference(self):
+        """The largest distance of a threshold from rest; 0 if no neuron can spike or all do at rest."""
+        threshold = np.abs(self.volts["v_threshold"])
+        return float(threshold[np.isfinite(threshold)].max(initial=0))
+
+    def limits(self, formats):
+        """What the parameters demand of the scale."""
+        for name, values in self.volts.items():
+            sizes = np.abs(values)
+            # v_min -inf and v_threshold inf have integers of their own; anything else must be finite.
+            sizes = sizes[sizes < np.inf] if name in ("v_min", "v_threshold") else sizes
+            if sizes.size:
+                yield Limit(float(sizes.max()), formats.state.hi, f"{name}, {sizes.max():g} V from rest")
+
+
+def current_gain(neuron, n, dt):
+    """Volts per step that one unit of current adds to v, shape (n,)."""
+    tau = per_neuron(neuron.tau_mem, n)
+    return per_neuron(neuron.r, n) * np.where(np.isinf(tau), dt, one_minus_decay(tau, dt))
+
+
+def weight_gain(neuron, n, dt):
+    """Volts that a weight of 1 adds: to v where there is no synaptic current, else through i; shape (n,)."""
+    return np.where(per_neuron(neuron.tau_syn, n) == 0, 1.0, current_gain(neuron, n, dt))
+
+
+def quantise_lif(name, physical, scale, formats):
+    """``(integers, losses)`` of a population of `LIF`: arrays and `Loss` by the name of the parameter."""
+    integers, losses = _voltages(name, physical, scale, formats)
+    neuron, n, dt = physical.neuron, physical.n, physical.dt
+    for parameter, tau in (("keep_v", neuron.tau_mem), ("keep_i", neuron.tau_syn)):
+        tau = per_neuron(tau, n)
+        integers[parameter] = quantise(decay(tau, dt) * formats.keep.hi, formats.keep, parameter, "")
+        losses[parameter] = Loss(relative=tau_error(tau, dt, integers[parameter] / formats.keep.hi))
+    integers["refractory"], losses["refractory"] = steps(
+        per_neuron(neuron.t_ref, n), dt, formats.refractory, f"population {name!r}: t_ref",
+        "use a shorter t_ref, a larger dt or a wider refractory format")
+    integers |= _switches(neuron, n) | {"initial_i": np.zeros(n, int), "initial_r": np.zeros(n, int)}
+    _check_subtract(name, integers)
+    return integers, losses
+
+
+def quantise_integer(name, neuron, n, formats):
+    """The integers of a population of `IntegerLIF`, checked against the formats."""
+    state = formats.state
+    given = {
+        "keep_v": (neuron.keep_v_q, formats.keep, formats.keep.hi),
+        "keep_i": (neuron.keep_i_q, formats.keep, 0),
+        "leak": (neuron.leak_q, formats.leak, 0), "bias": (neuron.bias_q, state, 0),
+        "v_threshold": (neuron.v_threshold_q, state, 0), "v_reset": (neuron.v_reset_q, state, 0),
+        "v_min": (neuron.v_min_q, state, state.lo),
+        "refractory": (neuron.refractory_steps, formats.refractory, 0),
+        "initial_v": (neuron.v_init_q, state, 0), "initial_i": (neuron.i_init_q, state, 0),
+        "initial_r": (neuron.r_init, formats.refractory, 0),
+    }
+    integers = {}
+    for parameter, (value, format, default) in given.items():
+        array = per_neuron(default if value is None else value, n).astype(np.int64)
+        check_format(array, format, f"population {name!r}: {parameter}")
+        integers[parameter] = array
+    integers |= _switches(neuron, n)
+    _check_subtract(name, integers)
+    return integers
+
+
+def steps(times, dt, format, what, remedy):
+    """``(whole steps, Loss in seconds)`` of ``times`` in seconds."""
+    exact = np.atleast_1d(np.asarray(times, float)) / dt
+    whole = quantise(exact, format, what, remedy)
+    nearly = np.abs(whole - exact) <= _WHOLE * exact
+    return whole, Loss.between(np.where(nearly, whole, exact) * dt, whole * dt)
+
+
+def check_format(array, format, what):
+    """Raise `CompileError` for the first integer of ``array`` outside ``format``."""
+    wrong = np.flatnonzero((array < format.lo) | (array > format.hi))
+    if wrong.size:
+        try:
+            format.check(int(array[wrong[0]]), f"{what}[{wrong[0]}]")
+        except FormatError as error:
+            raise CompileError(f"{error}; change it, or use a wider format") from None
+
+
+def _voltages(name, physical, scale, formats):
+    integers, losses = {}, {}
+    for parameter, volts in physical.volts.items():
+        format = formats.leak if parameter == "leak" else formats.state
+        never = np.isinf(volts)  # only v_min (-inf) and v_threshold (inf) get here: the ends of the format
+        ends = np.where(volts > 0, format.hi, format.lo)
+        exact = np.where(never, 0, volts)
+        units = quantise(scale.units(exact), format, f"population {name!r}: {parameter}", "use wider formats")
+        losses[parameter] = Loss.between(exact, scale.volts(units))
+        integers["initial_v" if parameter == "v_init" else parameter] = np.where(never, ends, units)
+    return integers, losses
+
+
+def _switches(neuron, n):
+    return {"subtract": (per_neuron(neuron.reset, n) == "subtract").astype(np.int64),
+            "hold": (per_neuron(neuron.refractory, n) == "hold").astype(np.int64)}
+
+
+def _check_subtract(name, integers):
+    wrong = np.flatnonzero((integers["subtract"] == 1) & (integers["v_threshold"] < 0))
+    if wrong.size:
+        raise CompileError(f"population {name!r}: neuron {wrong[0]} resets by subtraction, so its "
+                           "v_threshold must be at least its rest; raise it, or reset to a value")

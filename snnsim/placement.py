@@ -1,0 +1,223 @@
+"""Where the numbers of an image lie in the memories of a core."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .contract import CoreConfig
+from .contract.layout import Field, Layout, Memory, parameter_layout, row_layout, state_layout, synapse_layout
+from .errors import UserError
+from .image import Parameters, State
+from .words import pack_words, unpack_words
+
+#: Estimated clocks of an event beside those of its synapse words: to fetch it and its descriptors.
+EVENT_CLOCKS = 8
+
+
+class CapacityError(UserError):
+    """An image that a core cannot hold; the message has both numbers and the remedy."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """An image in the memories of a core.
+
+    ``memories``
+        `Memory` -> uint32 words of shape (words, columns), to be written from word 0 on. A memory that
+        has nothing to hold is missing. Neurons of the core that the image does not use are written
+        with parameters that keep them silent.
+    ``word``, ``slot``
+        Where each synapse lies in `Memory.SYNAPSES`, in the order of the image's projections.
+    ``row_words``
+        Synapse words of each source, shape (n_neurons + n_inputs,).
+    ``usage``
+        What is taken: name -> (used, available).
+    """
+
+    config: CoreConfig
+    memories: dict
+    word: np.ndarray
+    slot: np.ndarray
+    projection_sizes: tuple
+    row_words: np.ndarray
+    usage: dict
+
+    def weights(self, words):
+        """The weights in ``words``, read from `Memory.SYNAPSES` from word 0 on: an array per projection of
+        the image, each in the order of its synapses."""
+        slots = unpack_words(_slot_layout(self.config), words)
+        slots = np.stack([slots[f"slot{b}"] for b in range(self.config.lanes)], axis=1)
+        weight = _signed(slots[self.word, self.slot], self.config.formats.weight_width)
+        return tuple(np.split(weight, np.cumsum(self.projection_sizes)[:-1])) if self.projection_sizes else ()
+
+    def predict_clocks(self, events, awake_neurons):
+        """Clocks of a step, estimated: one for each neuron of a region that is awake, one for each synapse
+        word of a source that had an event, and `EVENT_CLOCKS` for each event.
+
+        ``events``: mean events per step of each source, shape (n_neurons + n_inputs,).
+        """
+        events = np.asarray(events, float)
+        return float(awake_neurons + events @ self.row_words + EVENT_CLOCKS * events.sum())
+
+
+def place(image, config):
+    """The `Placement` of ``image`` on a core with this configuration.
+
+    Raises `CapacityError` naming what is too large, the limit and the remedy.
+    """
+    if image.formats != config.formats:
+        raise CapacityError(_format_difference(image.formats, config.formats))
+    _check_room("neurons", image.n_neurons, config.neurons)
+    _check_room("inputs", image.n_inputs, config.inputs)
+    if image.delay_max > config.delay_slots:
+        raise CapacityError(f"the network has a delay of {image.delay_max} steps, the core at most "
+                            f"{config.delay_slots}: shorten it, use a larger dt, or a core with more delay "
+                            "slots")
+    synapses = _Synapses.of(image, config)
+    rows = _Rows.of(synapses, image, config)
+    words = int(rows.length.sum())
+    _check_room("synapse words", words, config.synapse_words, "use fewer synapses")
+    _check_room("row descriptors", rows.descriptors, config.rows, "use fewer projections")
+    word = rows.start[synapses.row] + synapses.position
+    memories = {
+        Memory.PARAMETERS: _parameters(image, config),
+        Memory.STATE: pack_state(config, image.initial),
+        Memory.ROWS: _row_words(rows, config),
+        Memory.SYNAPSES: _synapse_words(synapses, word, words, config),
+    }
+    return Placement(
+        config, {memory: array for memory, array in memories.items() if len(array)},
+        word, synapses.slot, tuple(p.n_synapses for p in image.projections),
+        np.bincount(rows.source, rows.length, image.n_neurons + image.n_inputs).astype(int),
+        {"neurons": (image.n_neurons, config.neurons), "inputs": (image.n_inputs, config.inputs),
+         "delay slots": (image.delay_max, config.delay_slots), "synapse words": (words, config.synapse_words),
+         "row descriptors": (rows.descriptors, config.rows)})
+
+
+def pack_state(config, state):
+    """Words of `Memory.STATE`, uint32 of shape (n, columns), that hold a `State`."""
+    return pack_words(state_layout(config), v=state.v, i=state.i, r=state.r)
+
+
+def unpack_state(config, words):
+    """The `State` in words of `Memory.STATE`, uint32 of shape (n, columns)."""
+    return State(**unpack_words(state_layout(config), words))
+
+
+@dataclass(frozen=True, eq=False)
+class _Synapses:
+    """All synapses of an image, in its order: their row, their bank and their place in both."""
+
+    weight: np.ndarray
+    delay: np.ndarray
+    target: np.ndarray
+    slot: np.ndarray      # the bank of the target
+    row: np.ndarray       # number of the row
+    position: np.ndarray  # number of the word in the row
+    row_key: np.ndarray   # source and exponent of each row
+
+    @classmethod
+    def of(cls, image, config):
+        key = _concatenate([(p.sources() << config.formats.exponent_width) + p.exponent
+                            for p in image.projections])
+        target = _concatenate([p.target.astype(np.int64) + p.first_target for p in image.projections])
+        slot = target % config.lanes
+        row_key, row = np.unique(key, return_inverse=True)
+        return cls(
+            _concatenate([p.weight.astype(np.int64) for p in image.projections]),
+            _concatenate([p.delays().astype(np.int64) for p in image.projections]),
+            target, slot, row, _position_in_group(row * config.lanes + slot), row_key)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows, ordered by source: a run of synapse words with one source and one exponent."""
+
+    source: np.ndarray
+    exponent: np.ndarray
+    start: np.ndarray
+    length: np.ndarray
+    descriptor: np.ndarray
+    descriptors: int  # how many are taken, those of idle neurons and inputs included
+
+    @classmethod
+    def of(cls, synapses, image, config):
+        source = synapses.row_key >> config.formats.exponent_width
+        exponent = synapses.row_key & ((1 << config.formats.exponent_width) - 1)
+        length = np.zeros(source.size, np.int64)
+        np.maximum.at(length, synapses.row, synapses.position + 1)
+        first = np.concatenate([[True], source[1:] != source[:-1]])[:source.size]
+        own = np.where(source < image.n_neurons, source, source - image.n_neurons + config.neurons)
+        fixed = config.neurons + config.inputs
+        descriptor = np.where(first, own, fixed + np.cumsum(~first) - 1)
+        return cls(source, exponent, np.cumsum(length) - length, length, descriptor,
+                   fixed + int(np.count_nonzero(~first)))
+
+    @property
+    def next(self):
+        """The descriptor of the same source's next row, 0 for none."""
+        following = np.zeros(self.source.size, np.int64)
+        same = np.flatnonzero(self.source[1:] == self.source[:-1])
+        following[same] = self.descriptor[same + 1]
+        return following
+
+
+def _concatenate(arrays):
+    return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
+
+
+def _position_in_group(group):
+    """How many entries of the same ``group`` stand before each entry."""
+    order = np.argsort(group, kind="stable")
+    ordered = group[order]
+    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])[:group.size])
+    sizes = np.diff(np.append(begins, group.size))
+    position = np.empty(group.size, np.int64)
+    position[order] = np.arange(group.size) - np.repeat(begins, sizes)
+    return position
+
+
+def _parameters(image, config):
+    """Parameters of all neurons of the core; those that the image lacks get 0, which never spikes."""
+    idle = config.neurons - image.n_neurons
+    values = {name: np.pad(getattr(image.parameters, name), (0, idle)) for name in Parameters.names()}
+    return pack_words(parameter_layout(config), **values)
+
+
+def _row_words(rows, config):
+    values = {"start": rows.start, "length": rows.length, "exponent": rows.exponent, "next": rows.next}
+    memory = {name: np.zeros(rows.descriptors, np.int64) for name in values}
+    for name, array in values.items():
+        memory[name][rows.descriptor] = array
+    return pack_words(row_layout(config), **memory)
+
+
+def _synapse_words(synapses, word, words, config):
+    slots = np.zeros((words, config.lanes), np.int64)
+    slots[word, synapses.slot] = synapse_layout(config).combine(
+        weight=synapses.weight, delay=synapses.delay - 1, index=synapses.target // config.lanes)
+    return pack_words(_slot_layout(config), **{f"slot{b}": slots[:, b] for b in range(config.lanes)})
+
+
+def _slot_layout(config):
+    """A word of `Memory.SYNAPSES` as its synapses."""
+    width = synapse_layout(config).width
+    return Layout(tuple(Field(f"slot{b}", width) for b in range(config.lanes)))
+
+
+def _signed(slots, width):
+    """The weights, which are the least significant field of a synapse."""
+    weight = slots & ((1 << width) - 1)
+    return weight - ((weight >> (width - 1)) << width)
+
+
+def _check_room(what, needed, available, remedy="split it"):
+    if needed > available:
+        raise CapacityError(f"the network needs {needed} {what}, the core has {available}: {remedy}, or use "
+                            f"a core with more {what}")
+
+
+def _format_difference(image, core):
+    name = next(name for name in vars(image) if getattr(image, name) != getattr(core, name))
+    return (f"the image has a {name} of {getattr(image, name)}, the core one of {getattr(core, name)}: "
+            "compile the network for this core")
