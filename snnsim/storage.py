@@ -2,14 +2,20 @@
 
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from .errors import UserError
+
+#: What reading a file can raise that is not such a zip of arrays, or a damaged one.
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, EOFError, IndexError, NotImplementedError,
+              RuntimeError, struct.error, zlib.error, zipfile.BadZipFile)
 
 
 @contextmanager
@@ -46,6 +52,15 @@ def save_arrays(path, format, version, header, arrays):
         np.savez_compressed(file, header=np.array(text), **arrays)
 
 
+def format_of(path):
+    """The name of the format of a file that `save_arrays` wrote, None for any other file."""
+    try:
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
+            return json.loads(str(file["header"]))["format"]
+    except (OSError, *_MALFORMED):
+        return None
+
+
 def load_arrays(path, format, version, names):
     """Read ``(header, arrays)`` of a file that `save_arrays` wrote.
 
@@ -53,7 +68,7 @@ def load_arrays(path, format, version, names):
     ``names`` that is missing.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as handle, np.load(handle, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(str(arrays.pop("header")))
         found, found_version = header.pop("format"), header.pop("version")
@@ -61,7 +76,7 @@ def load_arrays(path, format, version, names):
         raise UserError(f"{path} does not exist") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except _MALFORMED as error:
         raise UserError(f"{path} is not a {format} file: {error}") from None
     if found != format:
         raise UserError(f"{path} is a {found} file, not a {format} file")
