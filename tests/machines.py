@@ -1,4 +1,4 @@
-"""The machines that must agree: name -> a function from an `Image` to a machine with ``run`` and ``clear``."""
+"""The machines that must agree: a name for each, and what makes one that has an `Image` loaded."""
 
 from snnsim.simulator import ReferenceSimulator, Simulator
 

@@ -13,31 +13,57 @@ from numba.extending import intrinsic
 
 from snnsim.contract.schedule import arrival_step, ring_slot
 
-from .cells import BLOCK, BLOCK_SIZE, DRIVE, I, V, step_block
+from .cells import AT_I, AT_V, BLOCK, blocks_of, pack_cells, step_block
 from .rules import text_digest
+
+#: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
+GROUP = 8
+
+
+def _padded_blocks(n_neurons):
+    """Blocks in whole groups."""
+    return -(-blocks_of(n_neurons) // GROUP) * GROUP
 
 
 class Neurons(NamedTuple):
-    """The blocks of `cells`, ``moving``: whether each holds a neuron that is not at rest, the range of the
-    states and the fraction bits of the decay factors."""
+    """The blocks of `cells`, and what their rules need.
+
+    ``moving``: whether each block holds a neuron that is not at rest, uint8, padded to whole groups, and
+    ``moving_groups``, the same memory as uint64. ``lo``, ``hi``: range of the states.
+    """
 
     cells: np.ndarray
     moving: np.ndarray
+    moving_groups: np.ndarray
     lo: int
     hi: int
     decay_bits: int
 
+    @classmethod
+    def initial(cls, image):
+        moving = np.zeros(_padded_blocks(image.n_neurons), np.uint8)
+        moving[:blocks_of(image.n_neurons)] = 1
+        formats = image.formats
+        return cls(pack_cells(image), moving, moving.view(np.uint64), formats.state.lo, formats.state.hi,
+                   formats.decay_bits)
+
 
 class Ring(NamedTuple):
-    """Arrivals in flight: in row ``ring_slot(step)`` those of ``step``.
+    """Arrivals in flight: in each of ``slots`` rows those of one step.
 
-    ``drive``: sums, shape (slots, padded neurons), int32: the drive format has at most 32 bits, and the
-    image proves that no partial sum leaves it. ``touched``: shape (slots, blocks), whether there
-    may be any in a block.
+    ``drive``: sums for each neuron of each block, int32. The drive format has at most 32 bits, and the
+    image proves that no partial sum leaves it. ``touched``: whether there may be any in a block,
+    and ``touched_groups``, as in `Neurons`.
     """
 
     drive: np.ndarray
     touched: np.ndarray
+    touched_groups: np.ndarray
+
+    @classmethod
+    def empty(cls, slots, n_neurons):
+        touched = np.zeros((slots, _padded_blocks(n_neurons)), np.uint8)
+        return cls(np.zeros((slots, touched.shape[1] * BLOCK), np.int32), touched, touched.view(np.uint64))
 
 
 class Events(NamedTuple):
@@ -67,43 +93,43 @@ def lowest_bit(typing_context, mask):
     return types.uint64(types.uint64), generate
 
 
-@njit
-def take_drive(block, ring, slot, b):
-    """Move the arrivals of a slot at block ``b`` into the block."""
-    drive = ring.drive[slot, b * BLOCK:(b + 1) * BLOCK]
-    for k in range(BLOCK):
-        block[DRIVE + k] = drive[k]
-    if ring.touched[slot, b]:
-        ring.touched[slot, b] = 0
-        drive[:] = 0
+@njit(forceinline=True)
+def put_spikes(mask, b, step, output, spikes):
+    """Write the spikes of block ``b``; the number of spikes written so far."""
+    while mask != 0:
+        output.step[spikes] = step
+        output.neuron[spikes] = b * BLOCK + np.int64(lowest_bit(mask))
+        spikes += 1
+        mask &= mask - np.uint64(1)
+    return spikes
 
 
-@njit
+@njit(forceinline=True)
 def step_neurons(neurons, ring, slot, output, step, spikes):
-    """DELIVER, INTEGRATE, FIRE and RESET, block by block.
+    """DELIVER, INTEGRATE, FIRE and RESET of all blocks in which anything can happen.
 
     Returns the number of spikes written so far, and of neurons evaluated.
     """
     evaluated = 0
-    for b in range(neurons.moving.size):
-        if neurons.moving[b] | ring.touched[slot, b]:
-            block = neurons.cells[b * BLOCK_SIZE:(b + 1) * BLOCK_SIZE]
-            take_drive(block, ring, slot, b)
+    for group in range(neurons.moving_groups.size):
+        if neurons.moving_groups[group] | ring.touched_groups[slot, group] == 0:
+            continue
+        for b in range(group * GROUP, (group + 1) * GROUP):
+            if neurons.moving[b] | ring.touched[slot, b] == 0:
+                continue
             mask, i_saturations, v_saturations, moving = step_block(
-                block, neurons.lo, neurons.hi, neurons.decay_bits)
+                neurons.cells, b, ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
+                neurons.lo, neurons.hi, neurons.decay_bits)
             neurons.moving[b] = moving > 0
+            ring.touched[slot, b] = 0
             output.saturations[0] += i_saturations
             output.saturations[1] += v_saturations
+            spikes = put_spikes(mask, b, step, output, spikes)
             evaluated += BLOCK
-            while mask != 0:
-                output.step[spikes] = step
-                output.neuron[spikes] = b * BLOCK + np.int64(lowest_bit(mask))
-                spikes += 1
-                mask &= mask - np.uint64(1)
     return spikes, evaluated
 
 
-@njit
+@njit(forceinline=True)
 def send_dense(source, step, ring, rows):
     """Add a spike's arrivals over dense segments to the ring; their number."""
     work = 0
@@ -118,7 +144,7 @@ def send_dense(source, step, ring, rows):
     return work
 
 
-@njit
+@njit(forceinline=True)
 def send_sparse(source, step, ring, rows):
     """Add a spike's arrivals over sparse segments to the ring; their number."""
     work = 0
@@ -126,21 +152,20 @@ def send_sparse(source, step, ring, rows):
         slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
         drive, touched, scale = ring.drive[slot], ring.touched[slot], rows.scale[k]
         for j in range(rows.start[k], rows.stop[k]):
-            target = np.uint32(rows.target[j])
+            target = np.uint64(rows.target[j])  # unsigned: not counted from the end
             drive[target] += rows.weight[j] * scale
-            touched[target // np.uint32(BLOCK)] = 1
+            touched[target // np.uint64(BLOCK)] = 1
         work += rows.stop[k] - rows.start[k]
     return work
 
 
-@njit
+@njit(forceinline=True)
 def record_states(neurons, output, step):
     """RECORD: keep v and i of the chosen neurons."""
     for k in range(output.record.size):
         n = output.record[k]
-        at = n // BLOCK * BLOCK_SIZE + n % BLOCK
-        output.v[step, k] = neurons.cells[at + V]
-        output.i[step, k] = neurons.cells[at + I]
+        output.v[step, k] = neurons.cells[n // BLOCK, AT_V + n % BLOCK]
+        output.i[step, k] = neurons.cells[n // BLOCK, AT_I + n % BLOCK]
 
 
 @njit

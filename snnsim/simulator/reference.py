@@ -7,8 +7,19 @@ what the others are compared with where scheduling, delays and order are in ques
 
 import numpy as np
 
-from snnsim.contract.neuron import (bounded, current_sum, decayed, fires, floored, leaked, membrane_sum,
-                                    product, reset_r, reset_v, saturates)
+from snnsim.contract.neuron import (
+    bounded,
+    current_sum,
+    decayed,
+    fires,
+    floored,
+    leaked,
+    membrane_sum,
+    product,
+    reset_r,
+    reset_v,
+    saturates,
+)
 from snnsim.contract.schedule import arrival_step
 from snnsim.image import Parameters, State
 from snnsim.raster import SpikeRaster

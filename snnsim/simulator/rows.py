@@ -125,8 +125,8 @@ def _filled(segments):
 
 def _joined(parts, n_sources):
     """The segments of all projections, and the pointer, start, stop and order by source."""
-    joined = _Segments(*(np.concatenate(columns) if columns else np.zeros(0, np.int64)
-                         for columns in (zip(*parts, strict=True) if parts else [()] * len(_Segments._fields))))
+    nothing = _Segments(*(np.zeros(0, np.int64) for _ in _Segments._fields))
+    joined = _Segments(*(np.concatenate(columns) for columns in zip(nothing, *parts, strict=True)))
     start, stop = _bounds(joined)
     order = np.argsort(joined.source, kind="stable")
     pointer = np.searchsorted(joined.source[order], np.arange(n_sources + 1))

@@ -6,7 +6,7 @@ from snnsim.raster import SpikeRaster
 from snnsim.result import RunResult, check_run
 
 from . import kernel
-from .cells import BLOCK, blocks_of, pack_cells, unpack_state
+from .cells import BLOCK, unpack_state
 from .rows import pack_rows
 
 #: Arrivals and neurons evaluated (some ns each) between two looks at the keyboard.
@@ -25,13 +25,9 @@ class Simulator:
 
     def clear(self):
         """State back to ``image.initial``, nothing in flight, time 0."""
-        image, blocks = self.image, blocks_of(self.image.n_neurons)
-        state = image.formats.state
-        slots = 1 << (image.delay_max - 1).bit_length()
-        self._neurons = kernel.Neurons(pack_cells(image), np.ones(blocks, np.uint8),
-                                       state.lo, state.hi, image.formats.decay_bits)
-        self._ring = kernel.Ring(np.zeros((slots, blocks * BLOCK), np.int32),
-                                 np.zeros((slots, blocks), np.uint8))
+        slots = 1 << (self.image.delay_max - 1).bit_length()
+        self._neurons = kernel.Neurons.initial(self.image)
+        self._ring = kernel.Ring.empty(slots, self.image.n_neurons)
         self._time = 0
 
     def run(self, stimulus, record=(), progress=None):
