@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .values import Description, DescriptionError, integer, number, read_only, whole
+from .values import Description, DescriptionError, array, integer, number, read_only, whole
 
 _INDEX = np.int32
 
@@ -205,7 +205,10 @@ class Pairs(Rule):
             raise DescriptionError("Pairs needs as many pre- as post-synaptic neurons, "
                                    f"not {self.pre.size} and {self.post.size}")
         if self.shape is not None:
-            object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+            shape = tuple(self.shape) if isinstance(self.shape, list | tuple) else (self.shape,)
+            if len(shape) != 2:
+                raise DescriptionError(f"Pairs shape must be (n_pre, n_post), not {self.shape!r}")
+            object.__setattr__(self, "shape", tuple(whole(n, "Pairs shape") for n in shape))
 
     def check(self, n_pre, n_post):
         if self.shape is not None:
@@ -235,9 +238,10 @@ class Dense(Rule):
     def __post_init__(self):
         if self.mask is None:
             return
-        mask = np.asarray(self.mask)
+        mask = array(self.mask, "Dense mask", "numbers")
         if mask.ndim != 2 or mask.dtype.kind not in "biuf":
-            raise DescriptionError(f"Dense mask must have shape (n_pre, n_post), not {mask.shape}")
+            raise DescriptionError(f"Dense mask must be numbers of shape (n_pre, n_post), not {mask.dtype} "
+                                   f"of shape {mask.shape}")
         object.__setattr__(self, "mask", read_only(mask != 0))
 
     def for_weights(self, weight):

@@ -7,6 +7,9 @@ from .projection import Projection, Synapses
 from .values import Description, DescriptionError, about, name, number, whole
 
 __all__ = ["IntegerLIF", "Input", "LIF", "Network", "Population", "Projection", "Synapses"]
+#: Neurons of a population: their numbers are 32-bit.
+LARGEST_N = (1 << 31) - 1
+
 
 @dataclass(frozen=True, eq=False)
 class Population(Description):
@@ -19,7 +22,7 @@ class Population(Description):
     def __post_init__(self):
         self._normalise(name, "name")
         what = f"population {self.name!r}"
-        object.__setattr__(self, "n", whole(self.n, f"{what}: n"))
+        object.__setattr__(self, "n", whole(self.n, f"{what}: n", hi=LARGEST_N))
         if not isinstance(self.neuron, Neuron):
             raise DescriptionError(f"{what}: neuron must be a LIF or an IntegerLIF, not {self.neuron!r}")
         with about(what):
@@ -35,7 +38,7 @@ class Input(Description):
 
     def __post_init__(self):
         self._normalise(name, "name")
-        object.__setattr__(self, "n", whole(self.n, f"input {self.name!r}: n"))
+        object.__setattr__(self, "n", whole(self.n, f"input {self.name!r}: n", hi=LARGEST_N))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,11 +2,14 @@
 
 from contextlib import contextmanager
 from dataclasses import fields
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
 from .errors import UserError
+
+#: Integers beyond this, either way, belong to no format.
+LARGEST = 1 << 62
 
 
 class DescriptionError(UserError):
@@ -45,11 +48,21 @@ def _same(a, b):
     return a == b
 
 
-def read_only(array):
-    """A view of ``array`` that cannot be written through."""
-    view = np.asarray(array).view()
+def read_only(values):
+    """A view of an array that cannot be written through."""
+    view = np.asarray(values).view()
     view.flags.writeable = False
     return view
+
+
+def array(value, what, kind):
+    """``value``, a sequence, as an array. Raises `DescriptionError` if it is none; ``kind`` is expected."""
+    if value is None or isinstance(value, str | bytes | dict):
+        raise DescriptionError(f"{what} must be {kind}, not {_kind(value)}")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise DescriptionError(f"{what} must be {kind} in rows of one length") from None
 
 
 def real(value, what, *, lo=-np.inf, hi=np.inf, finite=True):
@@ -58,12 +71,16 @@ def real(value, what, *, lo=-np.inf, hi=np.inf, finite=True):
     Raises `DescriptionError` for anything else, for NaN, for an infinite value where ``finite``, or
     for one outside ``lo .. hi``.
     """
-    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
-        return float(_check_reals(np.asarray(value, float), what, lo, hi, finite))
-    array = _array(value, what, "numbers")
-    if array.dtype.kind not in "iuf" and array.size:
+    values = array(value, what, "a number or an array of numbers")
+    if values.dtype.kind not in "iuf" and values.size:
         raise DescriptionError(f"{what} must be a number or an array of numbers, not {_kind(value)}")
-    return read_only(_check_reals(array.astype(float), what, lo, hi, finite))
+    values = values.astype(float)
+    wrong = np.isnan(values) | (values < lo) | (values > hi)
+    if finite:
+        wrong |= np.isinf(values)
+    kind = "a finite number" if finite else "a number"
+    _refuse(values, wrong, what, f"{kind} {_between(lo, hi)}".rstrip())
+    return read_only(values) if values.ndim else float(values)
 
 
 def number(value, what, **limits):
@@ -74,27 +91,25 @@ def number(value, what, **limits):
     return value
 
 
-def integer(value, what, *, lo=-(1 << 62), hi=1 << 62):
+def integer(value, what, *, lo=-LARGEST, hi=LARGEST):
     """``value`` as an int, or as a read-only array of integers if it is a sequence.
 
     Raises `DescriptionError` for anything else, or for a value outside ``lo .. hi``.
     """
-    if isinstance(value, Integral) and not isinstance(value, bool | np.bool_):
-        if not lo <= value <= hi:
-            raise DescriptionError(f"{what} must be an integer {_between(lo, hi)}, not {value}")
-        return int(value)
-    array = _array(value, what, "integers")
-    if array.dtype.kind not in "iu" and array.size:
+    values = array(value, what, "an integer or an array of integers")
+    if values.dtype.kind not in "iu" and values.size:
         raise DescriptionError(f"{what} must be an integer or an array of integers, not {_kind(value)}")
-    _refuse(array, (array < lo) | (array > hi), what, f"an integer {_between(lo, hi)}")
-    return read_only(array.astype(np.int64))
+    _refuse(values, (values < lo) | (values > hi), what, f"an integer {_between(lo, hi)}".rstrip())
+    values = values.astype(np.int64)
+    return read_only(values) if values.ndim else int(values)
 
 
-def whole(value, what, *, lo=0):
-    """``value`` as one int of at least ``lo``."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral) or value < lo:
-        raise DescriptionError(f"{what} must be an integer of at least {lo}, not {value!r}")
-    return int(value)
+def whole(value, what, *, lo=0, hi=LARGEST):
+    """``value`` as one int of ``lo .. hi``."""
+    value = integer(value, what, lo=lo, hi=hi)
+    if isinstance(value, np.ndarray):
+        raise DescriptionError(f"{what} must be one integer, not an array")
+    return value
 
 
 def word(value, what, *, choices):
@@ -103,13 +118,13 @@ def word(value, what, *, choices):
         if value not in choices:
             raise DescriptionError(f"{what} must be {_either(choices)}, not {value!r}")
         return value
-    array = _array(value, what, "words")
-    if array.size == 0:
-        array = array.astype(str)
-    if array.dtype.kind != "U":
+    values = array(value, what, _either(choices))
+    if values.size == 0:
+        values = values.astype(str)
+    if values.dtype.kind != "U":
         raise DescriptionError(f"{what} must be {_either(choices)}, or an array of these, not {_kind(value)}")
-    _refuse(array, ~np.isin(array, choices), what, _either(choices))
-    return read_only(array)
+    _refuse(values, ~np.isin(values, choices), what, _either(choices))
+    return read_only(values)
 
 
 def name(value, what):
@@ -124,39 +139,21 @@ def per_neuron(value, n):
     return np.broadcast_to(np.asarray(value), (n,))
 
 
-def _array(value, what, kind):
-    if value is None or isinstance(value, str | bytes | dict):
-        raise DescriptionError(f"{what} must be {kind}, not {_kind(value)}")
-    try:
-        return np.asarray(value)
-    except ValueError:
-        raise DescriptionError(f"{what} must be {kind} in rows of one length") from None
-
-
 def _kind(value):
     if value is None or isinstance(value, str | bool | Real):
-        return repr(value)
+        return repr(value) if len(repr(value)) < 40 else f"{repr(value)[:40]}..."
     return f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
 
 
-def _check_reals(array, what, lo, hi, finite):
-    wrong = np.isnan(array) | (array < lo) | (array > hi)
-    if finite:
-        wrong |= np.isinf(array)
-    kind = "a finite number" if finite else "a number"
-    _refuse(array, wrong, what, f"{kind} {_between(lo, hi)}".rstrip())
-    return array
-
-
-def _refuse(array, wrong, what, limit):
+def _refuse(values, wrong, what, limit):
     """Raise for the first place where ``wrong``."""
     if not wrong.any():
         return
-    if array.ndim == 0:
-        raise DescriptionError(f"{what} must be {limit}, not {array}")
+    if values.ndim == 0:
+        raise DescriptionError(f"{what} must be {limit}, not {values}")
     place = tuple(np.argwhere(wrong)[0])
     where = ", ".join(str(k) for k in place)
-    raise DescriptionError(f"{what}[{where}] must be {limit}, not {array[place]}")
+    raise DescriptionError(f"{what}[{where}] must be {limit}, not {values[place]}")
 
 
 def _between(lo, hi):
