@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .contract.layout import COLUMN_WIDTH
+from snnsim.contract.layout import COLUMN_WIDTH
 
 
 def columns_of(layout):

@@ -4,10 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .contract import CoreConfig
-from .contract.layout import Field, Layout, Memory, parameter_layout, row_layout, state_layout, synapse_layout
-from .errors import UserError
-from .image import Parameters, State
+from snnsim.contract import CoreConfig
+from snnsim.contract.layout import (
+    Field,
+    Layout,
+    Memory,
+    parameter_layout,
+    row_layout,
+    state_layout,
+    synapse_layout,
+)
+from snnsim.errors import UserError
+from snnsim.image import Parameters, State
+
 from .words import pack_words, unpack_words
 
 #: Estimated clocks of an event beside those of its synapse words: to fetch it and its descriptors.
