@@ -42,11 +42,12 @@ class ReferenceSimulator:
         self._time = 0
         self._i_saturations = self._v_saturations = 0
 
-    def run(self, stimulus, record=()):
+    def run(self, stimulus, record=(), progress=None):
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 
         ``stimulus`` is a `SpikeRaster` over the inputs; v and i of the neurons in ``record`` are kept
-        for each step. Raises `UserError` if either names what the image does not have.
+        for each step. ``progress`` is called with the number of steps done. Raises `UserError` if
+        stimulus or record name what the image does not have.
         """
         record = check_run(self.image, stimulus, record)
         inputs = [[] for _ in range(stimulus.steps)]
@@ -59,6 +60,8 @@ class ReferenceSimulator:
             events += [(step, n) for n in spikes]
             v.append([self.v[n] for n in record])
             i.append([self.i[n] for n in record])
+            if progress:
+                progress(step + 1)
         return self._result(events, v, i, stimulus.steps, record)
 
     def _step(self, active_inputs):

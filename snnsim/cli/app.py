@@ -1,0 +1,143 @@
+"""The commands, their arguments and their help. Each imports what it needs when it is called."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import UserError
+
+IDENTICAL, DIFFERENT, COULD_NOT_TELL = 0, 1, 2
+
+
+class Commands(TyperGroup):
+    """Turns what a user can mend into one line and exit code 2."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            message = " ".join(str(error).split())
+        except KeyboardInterrupt:
+            message = "interrupted"
+        typer.echo(f"snnsim: {message}", err=True)
+        raise typer.Exit(COULD_NOT_TELL)
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Spiking networks on a simulator and on an FPGA core, with identical spikes.",
+    epilog="A machine is simulator, reference (slow and obvious), gateware (the compiled core in this "
+           "process), virtual (a virtual board behind a serial port), virtual-pins (the same with its UART "
+           "pins) or the serial port of a board. Exit codes: 0 done or identical, 1 different, 2 a mistake "
+           "that the message names, or an interrupt.",
+)
+
+NetworkFile = Annotated[Path, typer.Argument(
+    metavar="NETWORK", help="A description, .toml or .npz, or a compiled image.")]
+RasterFile = Annotated[Path, typer.Argument(metavar="RASTER")]
+Machine = Annotated[str, typer.Option("--on", metavar="MACHINE", help="The machine to run it on.")]
+Machines = Annotated[list[str], typer.Option("--on", metavar="MACHINE", help="At least two machines.")]
+InputFile = Annotated[Path, typer.Option(
+    "--input", metavar="RASTER", help="Input spikes; random ones without it.")]
+Steps = Annotated[int, typer.Option(min=0, help="Steps to run; by default those of the input, else 1000.")]
+Rate = Annotated[float, typer.Option(min=0, max=1, help="Random input: spikes per step and input.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random input: the same seed gives the same spikes.")]
+Core = Annotated[str, typer.Option(
+    metavar="NAME=VALUE,...", help="Sizes and formats of the core, such as neurons=512,lanes=8.")]
+ImageOutput = Annotated[Path, typer.Option("-o", "--output", metavar="IMAGE", help="The image to write.")]
+RasterOutput = Annotated[Path, typer.Option("-o", "--output", metavar="RASTER", help="The spikes to write.")]
+Picture = Annotated[Path, typer.Option(metavar="FILE", help="Draw both rasters, .png or .svg.")]
+Samples = Annotated[int, typer.Option(min=1, max=594, help="Images to run on the virtual board.")]
+EveryState = Annotated[bool, typer.Option(
+    "--every-state", help="Compare v and i after every step, not only the last; slow on a board.")]
+Pins = Annotated[bool, typer.Option("--pins", help="Shift every bit through the UART's pins; slower.")]
+Port = Annotated[str, typer.Argument(metavar="PORT", help="Such as /dev/ttyUSB1 or COM3.")]
+Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
+
+
+@app.callback(invoke_without_command=True)
+def options(version: Version = False):
+    if version:
+        from importlib.metadata import version as version_of
+        typer.echo(f"snnsim {version_of('snnsim')}")
+
+
+@app.command()
+def demo(samples: Samples = 100, picture: Picture = Path("digits.png")):
+    """Classify handwritten digits on the simulator and on the virtual board, and compare every spike."""
+    from .demo import demo
+    raise typer.Exit(demo(samples, picture))
+
+
+@app.command()
+def compile(network: NetworkFile, output: ImageOutput, core: Core = None):
+    """Turn a description into integers, and report what that costs.
+
+    With --core, also prove that the network fits into such a core.
+    """
+    from .compile import compile
+    compile(network, output, core)
+
+
+@app.command()
+def run(
+    network: NetworkFile,
+    on: Machine,
+    output: RasterOutput,
+    input: InputFile = None,
+    steps: Steps = None,
+    rate: Rate = 0.05,
+    seed: Seed = 0,
+    core: Core = None,
+):
+    """Run a network on one machine and write its spikes."""
+    from .run import run
+    from .stimulus import Request
+    run(network, on, Request(input, steps, rate, seed), output, core)
+
+
+@app.command()
+def compare(
+    network: NetworkFile,
+    on: Machines,
+    input: InputFile = None,
+    steps: Steps = None,
+    rate: Rate = 0.05,
+    seed: Seed = 0,
+    core: Core = None,
+    every_state: EveryState = False,
+    picture: Picture = None,
+):
+    """Run a network on several machines and find the first difference.
+
+    Exit code 0: there is none. 1: there is one. 2: could not tell.
+    """
+    from .compare import compare
+    from .stimulus import Request
+    raise typer.Exit(compare(network, on, Request(input, steps, rate, seed), core, every_state, picture))
+
+
+@app.command()
+def diff(a: RasterFile, b: RasterFile):
+    """Find the first difference between two rasters.
+
+    Exit code 0: there is none. 1: there is one. 2: could not tell.
+    """
+    from .compare import diff
+    raise typer.Exit(diff(a, b))
+
+
+@app.command()
+def virtual(pins: Pins = False, core: Core = None):
+    """Serve a virtual board: prints its port, then answers there until it is stopped."""
+    from .virtual import virtual
+    virtual(pins, core)
+
+
+@app.command()
+def info(port: Port):
+    """Show what the board on a serial port says of itself."""
+    from .info import info
+    info(port)

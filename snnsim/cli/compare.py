@@ -1,0 +1,56 @@
+"""`snnsim compare` and `snnsim diff`."""
+
+import typer
+
+from ..errors import UserError
+from ..raster import SpikeRaster
+from ..result import first_difference
+from .app import DIFFERENT, IDENTICAL
+from .networks import core_config, load_image
+from .run import timed_run
+from .stimulus import stimulus_for
+from .texts import place_of
+
+
+def compare(network, names, request, core, every_state, picture):
+    """Compare the first of the named machines with each of the others; the exit code."""
+    if len(names) < 2:
+        raise UserError("compare takes at least two machines: give --on twice, such as --on simulator "
+                        "--on gateware")
+    config = core_config(core)
+    image = load_image(network, config.formats)
+    stimulus, description = stimulus_for(image, request)
+    typer.echo(description)
+    record = range(image.n_neurons) if every_state else ()
+    results = [timed_run(name, image, stimulus, config, list(record)) for name in names]
+    differences = [first_difference(results[0], other) for other in results[1:]]
+    if picture is not None:
+        shown = next((k for k, found in enumerate(differences) if found), 0)
+        _draw(picture, results[0], results[shown + 1], (names[0], names[shown + 1]), image)
+    for name, found in zip(names[1:], differences, strict=True):
+        _say(f"{names[0]} and {name}", results[0].raster, found, image.populations)
+    return DIFFERENT if any(differences) else IDENTICAL
+
+
+def diff(a, b):
+    """Compare two raster files; the exit code."""
+    first, second = SpikeRaster.load(a), SpikeRaster.load(b)
+    try:
+        found = first_difference(first, second)
+    except ValueError as error:
+        raise UserError(f"{a} and {b}: {error}") from None
+    _say(f"{a} and {b}", first, found)
+    return DIFFERENT if found else IDENTICAL
+
+
+def _say(names, raster, found, populations=()):
+    if found:
+        typer.echo(f"different: {names}: {place_of(found, populations)}")
+    else:
+        typer.echo(f"identical: {names}: {raster.steps} steps, {len(raster)} spikes, 0 differences")
+
+
+def _draw(path, a, b, names, image):
+    from ..report import raster_picture, save_picture
+    save_picture(raster_picture(a.raster, b.raster, names=names, populations=image.populations), path)
+    typer.echo(f"wrote {path}")

@@ -1,0 +1,16 @@
+"""`snnsim info`."""
+
+import typer
+
+from ..contract import CONTRACT_VERSION
+from ..host import Driver, SerialLink
+from .networks import settings_of
+
+
+def info(port):
+    with SerialLink(port) as link, Driver(link) as board:
+        config, identity = board.config, board.identity
+    rows = {"port": port, "identity": f"{identity:016x}", "contract version": CONTRACT_VERSION,
+            "configuration": config.digest[:16], **settings_of(config)}
+    for name, value in rows.items():
+        typer.echo(f"{name:<18} {value}")

@@ -1,0 +1,84 @@
+"""Machines by the names that a user gives them."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from ..errors import UserError
+from .progress import progress
+
+
+@contextmanager
+def opened(name, image, config):
+    """The machine of this name with ``image`` loaded, for as long as the block lasts.
+
+    ``config`` is the core that ``gateware``, ``virtual`` and ``virtual-pins`` are built as; a board
+    brings its own. Raises `UserError` for a machine that does not exist.
+    """
+    with BUILT_IN.get(name, _port_named(name))(image, config) as machine:
+        yield machine
+
+
+@contextmanager
+def _simulator(image, config):
+    from ..simulator import Simulator
+    yield Simulator(image)
+
+
+@contextmanager
+def _reference(image, config):
+    from ..simulator import ReferenceSimulator
+    yield ReferenceSimulator(image)
+
+
+@contextmanager
+def _gateware(image, config):
+    from hdl.cosim import CompiledLink
+
+    from ..placement import place
+
+    place(image, config)  # refuse what does not fit before building anything
+    with CompiledLink(config) as link:
+        yield from _driven(link, image)
+
+
+def _virtual(pins):
+    @contextmanager
+    def virtual(image, config):
+        from ..host import SerialLink
+        from ..placement import place
+        from .boards import board_process
+
+        place(image, config)
+        with board_process(config, pins) as port, SerialLink(port) as link:
+            typer.echo(f"board: {port}")
+            yield from _driven(link, image)
+    return virtual
+
+
+BUILT_IN = {"simulator": _simulator, "reference": _reference, "gateware": _gateware,
+            "virtual": _virtual(pins=False), "virtual-pins": _virtual(pins=True)}
+
+
+def _port_named(port):
+    @contextmanager
+    def board(image, config):
+        from ..host import SerialLink
+
+        if "/" not in port and not port.upper().startswith("COM"):
+            raise UserError(f"there is no machine {port!r}: choose one of {', '.join(BUILT_IN)}, or name a "
+                            "serial port such as /dev/ttyUSB1 or COM3")
+        with SerialLink(port) as link:
+            yield from _driven(link, image)
+    return board
+
+
+def _driven(link, image):
+    """The driver of the core behind ``link``, with ``image`` loaded."""
+    from ..host import Driver
+
+    with Driver(link) as driver:
+        with progress(f"loading {Path(link.name).name}", 1) as advance:
+            driver.load(image, progress=lambda done, total: advance(done / max(total, 1)))
+        yield driver

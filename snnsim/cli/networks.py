@@ -1,0 +1,55 @@
+"""Networks by the names of their files, and cores by the text of an option."""
+
+from dataclasses import asdict, fields
+
+from ..contract import ConfigError, CoreConfig, Formats
+from ..errors import UserError
+from ..image import FORMAT, Image
+from ..storage import format_of
+
+
+def load_image(path, formats):
+    """The `Image` in a file, or the one that the description in it compiles to in these `Formats`."""
+    if format_of(path) == FORMAT:
+        return Image.load(path)
+    return compiled(path, formats).image
+
+
+def compiled(path, target):
+    """The `Compilation` of the description in a file."""
+    from ..compiler import compile
+    from ..network import Network
+
+    if format_of(path) == FORMAT:
+        raise UserError(f"{path} is compiled already: give the description that it was compiled from")
+    return compile(Network.load(path), target)
+
+
+def core_config(text):
+    """The `CoreConfig` that ``neurons=512,lanes=8`` describes; None or "" is the built-in one."""
+    settings = dict(_setting(item) for item in (text or "").split(",") if item.strip())
+    formats = {f.name: settings.pop(f.name) for f in fields(Formats) if f.name in settings}
+    unknown = [name for name in settings if name not in CoreConfig.size_fields()]
+    if unknown:
+        raise UserError(f"a core has no setting {unknown[0]!r}; it has {', '.join(_names())}")
+    try:
+        return CoreConfig(formats=Formats(**formats), **settings)
+    except ConfigError as error:
+        raise UserError(f"no such core: {error}") from None
+
+
+def settings_of(config):
+    """Every setting of a `CoreConfig`: name to integer."""
+    return {name: getattr(config, name) for name in CoreConfig.size_fields()} | asdict(config.formats)
+
+
+def _setting(item):
+    name, _, value = item.strip().partition("=")
+    try:
+        return name.strip(), int(value)
+    except ValueError:
+        raise UserError(f"a setting of a core reads like neurons=512, not {item.strip()!r}") from None
+
+
+def _names():
+    return (*CoreConfig.size_fields(), *(f.name for f in fields(Formats)))

@@ -1,0 +1,51 @@
+"""The input of a run: a file, or seeded random spikes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from ..raster import SpikeRaster
+
+DEFAULT_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: a raster file or None, steps or None, and how to draw random spikes."""
+
+    file: Path | None
+    steps: int | None
+    rate: float
+    seed: int
+
+
+def stimulus_for(image, request):
+    """``(SpikeRaster, one line that says what it is)`` over the inputs of ``image``.
+
+    A file with fewer steps than asked for is followed by silence. Raises `UserError` if it has other
+    inputs than the image, or more steps than asked for.
+    """
+    if request.file is not None:
+        return _from_file(image, request)
+    steps = DEFAULT_STEPS if request.steps is None else request.steps
+    if not image.n_inputs:
+        return SpikeRaster.empty(steps=steps, neurons=0), "input: none, the network has no inputs"
+    spikes = np.random.default_rng(request.seed).random((steps, image.n_inputs)) < request.rate
+    raster = SpikeRaster.from_dense(spikes)
+    return raster, (f"input: random, {len(raster):,} spikes at {request.rate:g} per step and input, "
+                    f"seed {request.seed}")
+
+
+def _from_file(image, request):
+    raster = SpikeRaster.load(request.file)
+    steps = raster.steps if request.steps is None else request.steps
+    if raster.neurons != image.n_inputs:
+        raise UserError(f"{request.file} has spikes of {raster.neurons} inputs, the network has "
+                        f"{image.n_inputs}: give a raster over exactly these")
+    if steps < raster.steps:
+        raise UserError(f"{request.file} has {raster.steps} steps, more than --steps {steps}: leave --steps "
+                        "out, or cut the raster")
+    raster = SpikeRaster(steps, raster.neurons, raster.step, raster.neuron)
+    return raster, f"input: {request.file}, {len(raster):,} spikes"

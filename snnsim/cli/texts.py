@@ -1,0 +1,30 @@
+"""What is said about runs and differences."""
+
+
+def summary(name, result, seconds):
+    """One line about a run: steps, spikes, saturations, and the clocks of a core."""
+    steps = result.raster.steps
+    line = f"{name}: {steps:,} steps in {seconds:.2f} s, {len(result.raster):,} spikes, {saturations(result)}"
+    if result.clocks is not None and steps:
+        line += f", {result.clocks / steps:,.0f} clocks a step (at most {result.clocks_max:,})"
+    return line
+
+
+def saturations(result):
+    return f"saturated: i {result.i_saturations:,} times, v {result.v_saturations:,} times"
+
+
+def place_of(difference, populations=()):
+    """``step 5, output[3] (neuron 131): v 12 against 14``."""
+    where = "after the last step" if difference.step is None else f"step {difference.step}"
+    if difference.neuron is not None:
+        where += f", {neuron_name(difference.neuron, populations)}"
+    return f"{where}: {difference.quantity} {difference.a} against {difference.b}"
+
+
+def neuron_name(neuron, populations):
+    """``output[3] (neuron 131)``, or ``neuron 131`` where no population is known."""
+    for part in populations:
+        if part.first <= neuron < part.first + part.size:
+            return f"{part.name}[{neuron - part.first}] (neuron {neuron})"
+    return f"neuron {neuron}"
