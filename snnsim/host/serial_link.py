@@ -57,7 +57,7 @@ def _why_not_opened(port, baudrate, error):
     if isinstance(error, ValueError):
         return f"{port} cannot be opened at {baudrate} baud: {error}; choose another rate"
     reasons = {
-        errno.ENOENT: "does not exist: plug the board in; `python -m serial.tools.list_ports` lists the ports",
+        errno.ENOENT: "does not exist: plug the board in, or see `python -m serial.tools.list_ports`",
         errno.EACCES: "may not be opened by this user: add yourself to the port's group (often `dialout`)",
         errno.EBUSY: "is in use: close the other program",
         errno.EAGAIN: "is in use: close the other program",

@@ -1,4 +1,4 @@
-"""A stand-in for a board: the packets of the contract on top of the reference simulator, and links that fail."""
+"""A stand-in for a board, the packets of the contract on top of the reference simulator; links that fail."""
 
 import time
 from collections import deque
@@ -7,7 +7,15 @@ import numpy as np
 
 from snnsim.contract.layout import Memory, columns, memory_shape
 from snnsim.contract.packets import (
-    EVENT, FIRST_UNSEQUENCED, LARGEST_DATA, REPORT, Flag, From, Nack, To, capability_words,
+    EVENT,
+    FIRST_UNSEQUENCED,
+    LARGEST_DATA,
+    REPORT,
+    Flag,
+    From,
+    Nack,
+    To,
+    capability_words,
 )
 from snnsim.host import AbstractLink, LinkError
 from snnsim.host.protocol import END, Corrupt, FrameDecoder, Packet, encode
@@ -31,8 +39,8 @@ class SoftwareBoard(AbstractLink):
         self._out = bytearray()
         self._decoder = FrameDecoder()
         self._expected = 0
-        self._memories = {memory: np.zeros((memory_shape(config, memory)[0], columns(config, memory)), np.uint32)
-                          for memory in Memory}
+        self._memories = {m: np.zeros((memory_shape(config, m)[0], columns(config, m)), np.uint32)
+                          for m in Memory}
         self._image = image
         self._simulator = ReferenceSimulator(image) if image else None
         self._start_run(0, 0)
@@ -169,7 +177,7 @@ class SoftwareBoard(AbstractLink):
             self._send(From.DONE, 0, payload=self._report())
 
     def _can_step(self):
-        """Whether the spikes have room and all events of the next step are there; ends the run if it is over."""
+        """Whether spikes have room and the next step's events are there; ends a run that is over."""
         while self._fired and len(self._spikes) - self._taken < self.config.spike_buffer:
             self._spikes.append(self._fired.popleft())
         if self._fired:
