@@ -11,8 +11,7 @@ from ..compiler import compile
 from ..contract import CoreConfig
 from ..image import Image
 from ..raster import SpikeRaster
-from ..report import raster_picture, save_picture
-from ..report.raster_picture import Section
+from ..report import Section, picture_format, raster_picture, save_picture
 from ..result import RunResult, first_difference
 from ..simulator import Simulator
 from .app import DIFFERENT, IDENTICAL
@@ -35,6 +34,7 @@ class Sample:
 
 def demo(samples, picture):
     """Run the demo with this many images on the virtual board; the exit code."""
+    picture_format(picture)
     split, network, config = digits.load_split(), digits.load_network(), CoreConfig()
     typer.echo(f"digits: {len(split.train_labels):,} training and {len(split.test_labels)} test images, "
                f"a network of 64-128-10 neurons, {digits.STEPS} steps for each image\n")

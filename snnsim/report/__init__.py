@@ -1,5 +1,5 @@
 """Pictures of runs."""
 
-from .raster_picture import raster_picture, save_picture
+from .raster_picture import Section, picture_format, raster_picture, save_picture
 
-__all__ = ["raster_picture", "save_picture"]
+__all__ = ["Section", "picture_format", "raster_picture", "save_picture"]

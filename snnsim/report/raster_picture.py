@@ -71,13 +71,19 @@ def raster_picture(a, b, *, names=("a", "b"), populations=(), sections=()):
 
 def save_picture(figure, path):
     """Write a figure as ``.png`` or ``.svg``, whole or not at all. Raises `UserError` for another suffix."""
+    format = picture_format(path)
+    # Without a date and random names the same rasters give the same file.
+    metadata = {"Date": None} if format == "svg" else {}
+    with replacing(path) as file, rc_context({"svg.hashsalt": "snnsim"}):
+        figure.savefig(file, format=format, dpi=144, metadata=metadata)
+
+
+def picture_format(path):
+    """``"png"`` or ``"svg"``, from the suffix. Raises `UserError` for any other."""
     suffix = Path(path).suffix.lower()
     if suffix not in (".png", ".svg"):
         raise UserError(f"a picture is a .png or an .svg file, not {path}")
-    # Without a date and random names the same rasters give the same file.
-    metadata = {"Date": None} if suffix == ".svg" else {}
-    with replacing(path) as file, rc_context({"svg.hashsalt": "snnsim"}):
-        figure.savefig(file, format=suffix[1:], dpi=144, metadata=metadata)
+    return suffix[1:]
 
 
 def events_only_in(a, b):
