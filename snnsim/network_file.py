@@ -83,7 +83,7 @@ def _read_toml(path):
 def _own_array(arrays, reference):
     """The array of the same file that ``reference`` names."""
     name = reference.get("array")
-    if set(reference) != {"array"} or name not in arrays:
+    if set(reference) != {"array"} or not isinstance(name, str) or name not in arrays:
         raise DescriptionError(f"must be an array of this file, not {reference!r}")
     return arrays[name]
 
@@ -160,7 +160,11 @@ def _tagged(tag, table, fetch):
     cls = classes[kind]
     values = {key: value for key, value in table.items() if key != tag}
     _check_keys(values, [f.name for f in fields(cls)], _required(cls), kind)
-    return cls(**{key: fetch(value) if isinstance(value, dict) else value for key, value in values.items()})
+    for key, value in values.items():
+        if isinstance(value, dict):
+            with about(key):
+                values[key] = fetch(value)
+    return cls(**values)
 
 
 def _required(cls):

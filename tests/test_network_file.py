@@ -1,0 +1,223 @@
+"""Networks in files: what is saved comes back, what is wrong is named."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snnsim.compiler import compile
+from snnsim.connect import AllToAll, Dense, FixedInDegree, FixedProbability, OneToOne, Pairs
+from snnsim.distributions import Normal, Uniform
+from snnsim.errors import UserError
+from snnsim.network import LIF, Input, IntegerLIF, Network, Population, Projection
+from snnsim.network_file import FORMAT, FORMAT_VERSION
+from snnsim.storage import load_arrays, save_arrays
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+finite = st.floats(-1e6, 1e6)
+seconds = st.floats(0, 10)
+
+
+def one_or_each(values, n):
+    return values | st.lists(values, min_size=n, max_size=n)
+
+
+@st.composite
+def neurons(draw, n):
+    words = {"reset": draw(one_or_each(st.sampled_from(["value", "subtract"]), n)),
+             "refractory": draw(one_or_each(st.sampled_from(["hold", "mute"]), n))}
+    if draw(st.booleans()):
+        return IntegerLIF(draw(one_or_each(st.integers(-2**31, 2**31), n)),
+                          keep_v_q=draw(st.none() | st.integers(0, 2**16)), **words)
+    return LIF(tau_mem=draw(one_or_each(seconds | st.just(np.inf), n)), v_threshold=draw(one_or_each(finite, n)),
+               v_min=draw(st.just(-np.inf) | finite), t_ref=draw(seconds), i_bias=draw(finite), **words)
+
+
+@st.composite
+def projections(draw, pre, post):
+    square = pre.n == post.n
+    rule = draw(st.sampled_from([
+        AllToAll(), FixedProbability(0.5, 7), FixedInDegree(0, 1), Dense(np.ones((pre.n, post.n))),
+        Pairs([], []), *([OneToOne()] * square), *([AllToAll(False)] * (pre is post))]))
+    count = rule.count(pre.n, post.n)
+    delay = draw(st.sampled_from([{}, {"delay_steps": 3}, {"delay": Uniform(0.5, 3, seed=1)},
+                                  {"delay": [1.5] * count}]))
+    if isinstance(post.neuron, IntegerLIF):
+        weight = {"weight_q": draw(one_or_each(st.integers(-128, 127), count)), "exponent": 2}
+    else:
+        weight = {"weight": draw(one_or_each(finite, count) | st.just(Normal(0, 1, seed=2)))}
+    return Projection(pre.name, post.name, rule, **weight, **delay)
+
+
+@st.composite
+def networks(draw):
+    populations = [Population(f"p{k}", n, draw(neurons(n)))
+                   for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=3)))]
+    inputs = [Input(f"i{k}", n) for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=2)))]
+    joined = [draw(projections(draw(st.sampled_from([*populations, *inputs])), post)) for post in populations]
+    return Network(draw(st.floats(1e-5, 1)), populations, inputs, joined, name=draw(st.sampled_from("ab")))
+
+
+@given(networks())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_saved_network_comes_back_as_it_was(tmp_path, network):
+    network.save(tmp_path / "network.npz")
+    assert Network.load(tmp_path / "network.npz") == network
+
+
+TOML = """
+name = "small"
+dt = 1e-3
+[[input]]
+name = "in"
+n = 2
+[[population]]
+name = "exc"
+n = 3
+[population.neuron]
+model = "LIF"
+tau_mem = [1e-2, 2e-2, inf]
+v_threshold = 1
+reset = ["value", "subtract", "value"]
+[[projection]]
+pre = "in"
+post = "exc"
+connect = { rule = "Dense", mask = [[1, 0, 1], [0, 1, 0]] }
+weight = { distribution = "Normal", mean = 0.5, std = 0.1, seed = 4 }
+delay_steps = 2
+[[projection]]
+pre = "exc"
+post = "exc"
+connect = "AllToAll"
+weight = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+"""
+
+
+def load_toml(tmp_path, text):
+    path = tmp_path / "network.toml"
+    path.write_text(text)
+    return Network.load(path)
+
+
+def test_a_network_written_as_toml_is_the_one_written_in_python(tmp_path):
+    assert load_toml(tmp_path, TOML) == Network(
+        1e-3,
+        [Population("exc", 3, LIF(tau_mem=[1e-2, 2e-2, np.inf], v_threshold=1,
+                                  reset=["value", "subtract", "value"]))],
+        [Input("in", 2)],
+        [Projection("in", "exc", Dense([[1, 0, 1], [0, 1, 0]]), Normal(0.5, 0.1, seed=4), delay_steps=2),
+         Projection("exc", "exc", AllToAll(), np.arange(1.0, 10).reshape(3, 3))],
+        name="small")
+
+
+def test_toml_takes_arrays_from_a_file_beside_it(tmp_path):
+    np.savez(tmp_path / "trained.npz", w=np.eye(3))
+    text = TOML.replace("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", '{ file = "trained.npz", array = "w" }')
+    assert np.array_equal(load_toml(tmp_path, text).projections[1].weight, np.eye(3))
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.name)
+def test_the_examples_compile(path):
+    assert compile(Network.load(path)).image.n_neurons > 0
+
+
+def test_there_are_examples():
+    assert len(list(EXAMPLES.glob("*.toml"))) >= 2
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("dt = 1e-3", "", "the file: key 'dt' is missing"),
+    ("dt = 1e-3", "dt = 'fast'", "dt must be a number"),
+    ("dt = 1e-3", "dt = 1e-3\ntimestep = 3", "unknown key 'timestep'; there are format, version, name, dt"),
+    ("dt = 1e-3", "dt = 1e-3\nversion = 2", "has version 2 of the snnsim network format; this snnsim reads up to "
+                                            "1: install a newer snnsim"),
+    ("dt = 1e-3", "dt = 1e-3\nformat = 'x'", "format must be 'snnsim network', not 'x'"),
+    ("dt = 1e-3", "dt = ", r"is not TOML: .*line 3"),
+    ("n = 3", "", "population 'exc': key 'n' is missing"),
+    ("n = 3", "n = 3\nsize = 3", "population 'exc': unknown key 'size'; there are name, n, neuron"),
+    ("n = 3", "n = 2", r"population 'exc': tau_mem must have .* its 2 neurons"),
+    ("[[input]]", "[input]", r"input must be a list of tables, each begun with \[\[input\]\]"),
+    ('model = "LIF"', 'model = "HH"', "population 'exc': neuron: model must be one of LIF, IntegerLIF, not 'HH'"),
+    ('model = "LIF"', "", "population 'exc': neuron: model must be one of"),
+    ("v_threshold = 1", "v_thresh = 1", "population 'exc': neuron: LIF: unknown key 'v_thresh'"),
+    ("v_threshold = 1", "", "population 'exc': neuron: LIF: key 'v_threshold' is missing"),
+    ("v_threshold = 1", "v_threshold = nan", "population 'exc': neuron: LIF v_threshold must be .* not nan"),
+    ('"Normal"', '"Cauchy"', "projection 'in->exc': weight: distribution must be one of Uniform, Normal"),
+    ("seed = 4", "seed = 4.5", "projection 'in->exc': weight: Normal seed must be an integer"),
+    ('"Dense"', '"Sparse"', "projection 'in->exc': connect: rule must be one of .*, not 'Sparse'"),
+    ('"AllToAll"', '"Pairs"', "projection 'exc->exc': connect: Pairs: key 'pre' is missing"),
+    ("delay_steps = 2", "delay = 1e-4", "projection 'in->exc': delay must be at least one dt, 0.001 s"),
+    ("delay_steps = 2", "delay_steps = {}", "projection 'in->exc': delay_steps: must be a number, a list"),
+    ("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", "[[1, 2], [3]]", "projection 'exc->exc': weight must be .* one length"),
+    ("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", '{ file = "gone.npz", array = "w" }',
+     "projection 'exc->exc': weight: array 'w' of gone.npz cannot be read"),
+    ('pre = "exc"', 'pre = "nobody"', "projection 'nobody->exc': pre 'nobody' does not exist; there are 'exc'"),
+    ('pre = "exc"', "pre = 1979-05-27", "Projection pre must be a non-empty line of text"),
+])
+def test_a_mistake_in_toml_is_named_in_one_line_with_the_file(tmp_path, old, new, message):
+    assert old in TOML
+    with pytest.raises(UserError, match=message) as caught:
+        load_toml(tmp_path, TOML.replace(old, new, 1))
+    assert "\n" not in str(caught.value) and "network.toml" in str(caught.value)
+
+
+def test_text_that_is_not_unicode_is_refused(tmp_path):
+    (tmp_path / "network.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match="is not TOML"):
+        Network.load(tmp_path / "network.toml")
+
+
+@pytest.mark.parametrize("name", ["network.toml", "network.npz"])
+def test_a_missing_file_is_named(tmp_path, name):
+    with pytest.raises(UserError, match=f"{name} does not exist"):
+        Network.load(tmp_path / name)
+
+
+def test_a_newer_file_is_refused(tmp_path):
+    save_arrays(tmp_path / "network.npz", FORMAT, FORMAT_VERSION + 1, {}, {})
+    with pytest.raises(UserError, match="install a newer snnsim"):
+        Network.load(tmp_path / "network.npz")
+
+
+def test_networks_are_not_written_as_toml(tmp_path):
+    with pytest.raises(UserError, match="save to a .npz file"):
+        load_toml(tmp_path, TOML).save(tmp_path / "other.toml")
+    assert not (tmp_path / "other.toml").exists()
+
+
+junk = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+                        st.sampled_from(["array", "file", "model", "rule", "distribution", "n"]), inner,
+                        max_size=3), max_leaves=5)
+
+
+def places(record, path=()):
+    """The path of every value in a record."""
+    yield path
+    items = record.items() if isinstance(record, dict) else enumerate(record) if isinstance(record, list) else ()
+    for key, value in items:
+        yield from places(value, (*path, key))
+
+
+def put(record, path, value):
+    for key in path[:-1]:
+        record = record[key]
+    record[path[-1]] = value
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_junk_anywhere_in_a_file_is_accepted_or_refused_in_one_line(tmp_path, data):
+    load_toml(tmp_path, TOML).save(tmp_path / "good.npz")
+    header, arrays = load_arrays(tmp_path / "good.npz", FORMAT, FORMAT_VERSION, ())
+    put(header, data.draw(st.sampled_from([path for path in places(header) if path])), data.draw(junk))
+    path = tmp_path / "junk.npz"
+    save_arrays(path, FORMAT, FORMAT_VERSION, json.loads(json.dumps(header)), arrays)
+    try:
+        assert isinstance(Network.load(path), Network)
+    except UserError as error:
+        assert "\n" not in str(error) and "junk.npz" in str(error)
