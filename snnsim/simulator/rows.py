@@ -13,6 +13,8 @@ import numpy as np
 SPARSEST_DENSE = 4
 #: ... and it is at least so long.
 SHORTEST_DENSE = 8
+#: Synapses that are packed at a time, which bounds the memory that packing takes.
+BATCH = 1 << 22
 
 
 class DenseSegments(NamedTuple):
@@ -42,7 +44,7 @@ class SparseSegments(NamedTuple):
 
 
 class _Segments(NamedTuple):
-    """Segments of one projection: ``length`` synapses each, back to back in ``target``, ``weight``."""
+    """Segments of ``length`` synapses each, back to back in ``target`` and ``weight``."""
 
     source: np.ndarray
     delay: np.ndarray
@@ -54,32 +56,46 @@ class _Segments(NamedTuple):
 
 def pack_rows(image):
     """``(DenseSegments, SparseSegments)`` of an image."""
-    n_sources = image.n_neurons + image.n_inputs
     weight_dtype = np.int8 if image.formats.weight_width <= 8 else np.int16
     target_dtype = np.uint16 if image.n_neurons <= 1 << 16 else np.uint32
-    dense, sparse = [], []
+    dense = [_nothing(np.int64, weight_dtype)]
+    sparse = [_nothing(target_dtype, weight_dtype)]
     for projection in image.projections:
-        segments = _segments(projection)
-        is_dense = _is_dense(segments)
-        dense.append(_filled(_chosen(segments, is_dense)))
-        sparse.append(_chosen(segments, ~is_dense))
-    return (_dense_segments(dense, n_sources, weight_dtype),
-            _sparse_segments(sparse, n_sources, weight_dtype, target_dtype))
+        for rows in _batches(projection):
+            segments = _segments(projection, rows, weight_dtype)
+            is_dense = _is_dense(segments)
+            dense.append(_filled(_chosen(segments, is_dense)))
+            scattered = _chosen(segments, ~is_dense)
+            sparse.append(scattered._replace(target=scattered.target.astype(target_dtype)))
+    n_sources = image.n_neurons + image.n_inputs
+    return _dense_segments(dense, n_sources), _sparse_segments(sparse, n_sources)
 
 
-def _segments(p):
-    """The synapses of a projection, sorted by source, delay and target, cut into `_Segments`."""
-    source, delay = p.sources().astype(np.int64), p.delays().astype(np.int64)
-    key = (source * (delay.max(initial=0) + 1) + delay) * p.n_targets + p.target
-    target, weight = p.target, p.weight
+def _nothing(target_dtype, weight_dtype):
+    return _Segments(*(np.zeros(0, np.int64) for _ in range(4)),
+                     np.zeros(0, target_dtype), np.zeros(0, weight_dtype))
+
+
+def _batches(p):
+    """The rows of a projection in slices of about `BATCH` synapses."""
+    edges = np.searchsorted(p.indptr, np.arange(BATCH, p.n_synapses, BATCH))
+    edges = np.unique([0, *edges, p.n_sources])
+    return (slice(first, last) for first, last in zip(edges[:-1], edges[1:], strict=True))
+
+
+def _segments(p, rows, weight_dtype):
+    """The synapses of some rows, sorted by source, delay and target, cut into `_Segments`."""
+    here = slice(p.indptr[rows.start], p.indptr[rows.stop])
+    source = np.repeat(np.arange(rows.start, rows.stop), np.diff(p.indptr[rows.start:rows.stop + 1]))
+    delay, target, weight = p.delays()[here].astype(np.int64), p.target[here].astype(np.int64), p.weight[here]
+    key = (source * (delay.max(initial=0) + 1) + delay) * p.n_targets + target
     if np.any(key[1:] < key[:-1]):
         order = np.argsort(key, kind="stable")
         source, delay, target, weight = source[order], delay[order], target[order], weight[order]
     changes = (source[1:] != source[:-1]) | (delay[1:] != delay[:-1])
     start = np.flatnonzero(np.concatenate(([target.size > 0], changes)))
-    length = np.diff(start, append=target.size)
-    return _Segments(source[start], delay[start], np.full(start.size, 1 << p.exponent), length,
-                     target.astype(np.int64) + p.first_target, weight)
+    return _Segments(source[start] + p.first_source, delay[start], np.full(start.size, 1 << p.exponent),
+                     np.diff(start, append=target.size), target + p.first_target, weight.astype(weight_dtype))
 
 
 def _bounds(segments):
@@ -109,9 +125,7 @@ def _chosen(segments, which):
 
 
 def _filled(segments):
-    """The segments with the gaps between their targets filled by weights of 0."""
-    if segments.source.size == 0:
-        return segments
+    """The segments with the gaps between their targets filled by weights of 0, and their first targets."""
     start, stop = _bounds(segments)
     first = segments.target[start]
     span = segments.target[stop - 1] - first + 1
@@ -119,28 +133,25 @@ def _filled(segments):
     position = segments.target + np.repeat(new_start - first, segments.length)
     weight = np.zeros(span.sum(), dtype=segments.weight.dtype)
     weight[position] = segments.weight
-    target = np.arange(weight.size) - np.repeat(new_start - first, span)
-    return segments._replace(length=span, target=target, weight=weight)
+    return segments._replace(length=span, target=first, weight=weight)
 
 
 def _joined(parts, n_sources):
-    """The segments of all projections, and the pointer, start, stop and order by source."""
-    nothing = _Segments(*(np.zeros(0, np.int64) for _ in _Segments._fields))
-    joined = _Segments(*(np.concatenate(columns) for columns in zip(nothing, *parts, strict=True)))
+    """All segments, their order by source, and the fields that dense and sparse ones have in common."""
+    joined = _Segments(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     start, stop = _bounds(joined)
     order = np.argsort(joined.source, kind="stable")
     pointer = np.searchsorted(joined.source[order], np.arange(n_sources + 1))
-    return joined, pointer, start, stop, order
+    columns = {"pointer": pointer, "start": start[order], "stop": stop[order], "scale": joined.scale[order],
+               "delay": joined.delay[order], "weight": joined.weight}
+    return joined, order, columns
 
 
-def _dense_segments(parts, n_sources, weight_dtype):
-    joined, pointer, start, stop, order = _joined(parts, n_sources)
-    target = joined.target[start] if start.size else start
-    return DenseSegments(pointer, start[order], stop[order], target[order], joined.scale[order],
-                         joined.delay[order], joined.weight.astype(weight_dtype))
+def _dense_segments(parts, n_sources):
+    joined, order, columns = _joined(parts, n_sources)
+    return DenseSegments(target=joined.target[order], **columns)
 
 
-def _sparse_segments(parts, n_sources, weight_dtype, target_dtype):
-    joined, pointer, start, stop, order = _joined(parts, n_sources)
-    return SparseSegments(pointer, start[order], stop[order], joined.scale[order], joined.delay[order],
-                          joined.target.astype(target_dtype), joined.weight.astype(weight_dtype))
+def _sparse_segments(parts, n_sources):
+    joined, _, columns = _joined(parts, n_sources)
+    return SparseSegments(target=joined.target, **columns)

@@ -1,0 +1,85 @@
+"""Memory words: what is packed comes out again, and what does not fit is refused."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnsim.contract import CoreConfig, Field, FormatError, Formats, Layout, Memory
+from snnsim.contract.layout import (
+    columns,
+    index_bits,
+    memory_shape,
+    parameter_layout,
+    row_layout,
+    state_layout,
+    synapse_layout,
+)
+
+LAYOUTS = (parameter_layout, state_layout, row_layout, synapse_layout)
+CONFIGS = (CoreConfig(),
+           CoreConfig(Formats(state_width=8, weight_width=4), neurons=8, inputs=1, lanes=8, rows=9),
+           CoreConfig(Formats(state_width=32, drive_width=32, weight_width=16), lanes=1))
+
+
+@pytest.mark.parametrize("layout_of", LAYOUTS)
+@pytest.mark.parametrize("config", CONFIGS)
+def test_unpack_returns_what_pack_was_given(layout_of, config):
+    layout, draw = layout_of(config), random.Random(0)
+    corners = [{f.name: getattr(f.format, end) for f in layout.fields} for end in ("lo", "hi")]
+    drawn = [{f.name: draw.randint(f.format.lo, f.format.hi) for f in layout.fields} for _ in range(50)]
+    for values in corners + drawn:
+        word = layout.pack(**values)
+        assert 0 <= word < 1 << layout.width
+        assert layout.unpack(word) == values
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.booleans()), min_size=1, max_size=8), st.randoms())
+def test_fields_of_any_width_do_not_touch_each_other(shapes, draw):
+    layout = Layout(tuple(Field(f"f{k}", *shape) for k, shape in enumerate(shapes)))
+    values = {f.name: draw.randint(f.format.lo, f.format.hi) for f in layout.fields}
+    assert layout.unpack(layout.pack(**values)) == values
+
+
+def test_first_field_is_least_significant_and_negative_numbers_are_twos_complement():
+    layout = Layout((Field("a", 4), Field("b", 4, signed=True)))
+    assert layout.pack(a=3, b=-1) == 0xF3
+
+
+@pytest.mark.parametrize(("a", "b"), [(16, 0), (-1, 0), (0, 8), (0, -9)])
+def test_pack_refuses_a_value_outside_its_field(a, b):
+    with pytest.raises(FormatError, match="must be between"):
+        Layout((Field("a", 4), Field("b", 4, signed=True))).pack(a=a, b=b)
+
+
+def test_pack_refuses_missing_and_unknown_fields():
+    layout = Layout((Field("a", 4),))
+    with pytest.raises(TypeError, match="'a' is missing"):
+        layout.pack()
+    with pytest.raises(TypeError, match="unknown fields"):
+        layout.pack(a=1, b=2)
+
+
+def test_combine_packs_arrays_as_pack_packs_integers():
+    layout = Layout((Field("a", 4), Field("b", 4, signed=True)))
+    a, b = np.array([0, 15, 7]), np.array([-8, 7, -1])
+    assert layout.combine(a=a, b=b).tolist() == [layout.pack(a=x, b=y) for x, y in zip(a, b, strict=True)]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_memory_has_words_and_enough_columns(config):
+    for memory in Memory:
+        words, width = memory_shape(config, memory)
+        assert words >= 1
+        assert 32 * (columns(config, memory) - 1) < width <= 32 * columns(config, memory)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_neuron_row_and_delay_has_a_number_in_its_field(config):
+    widths = {f.name: f.width for layout in LAYOUTS for f in layout(config).fields}
+    assert 1 << widths["delay"] >= config.delay_slots
+    assert config.lanes << index_bits(config) >= config.neurons
+    assert 1 << widths["start"] >= config.synapse_words
+    assert 1 << widths["next"] >= config.rows
