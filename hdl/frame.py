@@ -1,14 +1,11 @@
 """Packets of 32-bit words to frames of bytes and back, with their CRC-32."""
 
 from amaranth import Cat, Module, Signal
-from amaranth.lib import crc, data, memory, stream, wiring
+from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from .cobs import CobsDecoder, CobsEncoder
-
-
-def _crc32():
-    return crc.catalog.CRC32_ISO_HDLC(data_width=8).create()
+from .crc import Crc32
 
 
 class FrameReceiver(wiring.Component):
@@ -32,7 +29,7 @@ class FrameReceiver(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.decoder = decoder = CobsDecoder()
-        m.submodules.crc = checksum = _crc32()
+        m.submodules.crc = checksum = Crc32()
         m.submodules.buffer = buffer = memory.Memory(shape=32, depth=self._words, init=[])
         write, read = buffer.write_port(), buffer.read_port()
         wiring.connect(m, wiring.flipped(self.i), decoder.i)
@@ -66,7 +63,7 @@ class FrameReceiver(wiring.Component):
                 with m.Elif(count != 0):
                     m.d.comb += [write.en.eq(1), write.addr.eq(place), write.data.eq(held)]
         with m.If(decoder.o.valid & decoder.o.p.end):
-            good = (count >= 2) & (part == 0) & ~dropped & ~decoder.o.p.bad & checksum.match_detected
+            good = (count >= 2) & (part == 0) & ~dropped & ~decoder.o.p.bad & checksum.matches
             is_empty = (count == 0) & (part == 0) & ~dropped & ~decoder.o.p.bad
             m.d.sync += [count.eq(0), part.eq(0), dropped.eq(0)]
             with m.If(good):
@@ -96,7 +93,7 @@ class FrameTransmitter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.encoder = encoder = CobsEncoder()
-        m.submodules.crc = checksum = _crc32()
+        m.submodules.crc = checksum = Crc32()
         wiring.connect(m, encoder.o, wiring.flipped(self.o))
 
         index = Signal(2)

