@@ -86,7 +86,8 @@ def test_empty_populations_are_joined_by_nothing(n_pre, n_post):
 
 
 @pytest.mark.parametrize(("make", "message"), [
-    (lambda: OneToOne().pairs(2, 3), "OneToOne joins populations of one size, not of 2 and 3; use another rule"),
+    (lambda: OneToOne().pairs(2, 3),
+     "OneToOne joins populations of one size, not of 2 and 3; use another rule"),
     (lambda: FixedInDegree(5, 0).pairs(4, 1), "k must be at most the 4 neurons .* not 5"),
     (lambda: FixedInDegree(4, 0, self_connections=False).pairs(4, 4), "at most the 3 neurons"),
     (lambda: FixedProbability(1.5, 0), "p must be a finite number between 0 and 1, not 1.5"),

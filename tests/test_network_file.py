@@ -33,7 +33,8 @@ def neurons(draw, n):
     if draw(st.booleans()):
         return IntegerLIF(draw(one_or_each(st.integers(-2**31, 2**31), n)),
                           keep_v_q=draw(st.none() | st.integers(0, 2**16)), **words)
-    return LIF(tau_mem=draw(one_or_each(seconds | st.just(np.inf), n)), v_threshold=draw(one_or_each(finite, n)),
+    return LIF(tau_mem=draw(one_or_each(seconds | st.just(np.inf), n)),
+               v_threshold=draw(one_or_each(finite, n)),
                v_min=draw(st.just(-np.inf) | finite), t_ref=draw(seconds), i_bias=draw(finite), **words)
 
 
@@ -133,15 +134,15 @@ def test_there_are_examples():
     ("dt = 1e-3", "", "the file: key 'dt' is missing"),
     ("dt = 1e-3", "dt = 'fast'", "dt must be a number"),
     ("dt = 1e-3", "dt = 1e-3\ntimestep = 3", "unknown key 'timestep'; there are format, version, name, dt"),
-    ("dt = 1e-3", "dt = 1e-3\nversion = 2", "has version 2 of the snnsim network format; this snnsim reads up to "
-                                            "1: install a newer snnsim"),
+    ("dt = 1e-3", "dt = 1e-3\nversion = 2",
+     "has version 2 of the snnsim network format; this snnsim reads up to 1: install a newer snnsim"),
     ("dt = 1e-3", "dt = 1e-3\nformat = 'x'", "format must be 'snnsim network', not 'x'"),
     ("dt = 1e-3", "dt = ", r"is not TOML: .*line 3"),
     ("n = 3", "", "population 'exc': key 'n' is missing"),
     ("n = 3", "n = 3\nsize = 3", "population 'exc': unknown key 'size'; there are name, n, neuron"),
     ("n = 3", "n = 2", r"population 'exc': tau_mem must have .* its 2 neurons"),
     ("[[input]]", "[input]", r"input must be a list of tables, each begun with \[\[input\]\]"),
-    ('model = "LIF"', 'model = "HH"', "population 'exc': neuron: model must be one of LIF, IntegerLIF, not 'HH'"),
+    ('model = "LIF"', 'model = "HH"', "population 'exc': neuron: model must be one of LIF, .* not 'HH'"),
     ('model = "LIF"', "", "population 'exc': neuron: model must be one of"),
     ("v_threshold = 1", "v_thresh = 1", "population 'exc': neuron: LIF: unknown key 'v_thresh'"),
     ("v_threshold = 1", "", "population 'exc': neuron: LIF: key 'v_threshold' is missing"),
@@ -152,10 +153,11 @@ def test_there_are_examples():
     ('"AllToAll"', '"Pairs"', "projection 'exc->exc': connect: Pairs: key 'pre' is missing"),
     ("delay_steps = 2", "delay = 1e-4", "projection 'in->exc': delay must be at least one dt, 0.001 s"),
     ("delay_steps = 2", "delay_steps = {}", "projection 'in->exc': delay_steps: must be a number, a list"),
-    ("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", "[[1, 2], [3]]", "projection 'exc->exc': weight must be .* one length"),
+    ("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", "[[1, 2], [3]]",
+     "projection 'exc->exc': weight must be .* one length"),
     ("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", '{ file = "gone.npz", array = "w" }',
      "projection 'exc->exc': weight: array 'w' of gone.npz cannot be read"),
-    ('pre = "exc"', 'pre = "nobody"', "projection 'nobody->exc': pre 'nobody' does not exist; there are 'exc'"),
+    ('pre = "exc"', 'pre = "nobody"', "projection 'nobody->exc': pre 'nobody' does not exist; there"),
     ('pre = "exc"', "pre = 1979-05-27", "Projection pre must be a non-empty line of text"),
 ])
 def test_a_mistake_in_toml_is_named_in_one_line_with_the_file(tmp_path, old, new, message):
@@ -198,8 +200,9 @@ junk = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st
 def places(record, path=()):
     """The path of every value in a record."""
     yield path
-    items = record.items() if isinstance(record, dict) else enumerate(record) if isinstance(record, list) else ()
-    for key, value in items:
+    if isinstance(record, list):
+        record = dict(enumerate(record))
+    for key, value in record.items() if isinstance(record, dict) else ():
         yield from places(value, (*path, key))
 
 
