@@ -102,7 +102,7 @@ def answer(image: Image, result):
 
 def picture_of(pairs, image):
     """Both machines' rasters of some samples in a row."""
-    labels = [f"digit {pair.label}: {answer(image, pair.simulated)}" for pair in pairs]
+    labels = [f"{pair.label} read as {answer(image, pair.simulated)}" for pair in pairs]
     sections = [Section(label, k * digits.STEPS, (k + 1) * digits.STEPS) for k, label in enumerate(labels)]
     simulated = in_a_row([pair.simulated.raster for pair in pairs])
     on_board = in_a_row([pair.on_board.raster for pair in pairs])

@@ -39,26 +39,39 @@ def _gateware(image, config):
     from ..placement import place
 
     place(image, config)  # refuse what does not fit before building anything
-    with CompiledLink(config) as link:
+    with CompiledLink(config, announce) as link:
         yield from _driven(link, image)
 
 
-def _virtual(pins):
-    @contextmanager
-    def virtual(image, config):
-        from ..host import SerialLink
-        from ..placement import place
-        from .boards import board_process
+@contextmanager
+def _virtual(image, config):
+    from firmware.virtual import byte_level_board
+    yield from _on_virtual_board(byte_level_board, image, config)
 
-        place(image, config)
-        with board_process(config, pins) as port, SerialLink(port) as link:
-            typer.echo(f"board: {port}")
-            yield from _driven(link, image)
-    return virtual
+
+@contextmanager
+def _virtual_pins(image, config):
+    from firmware.virtual import pin_level_board
+    yield from _on_virtual_board(pin_level_board, image, config)
+
+
+def _on_virtual_board(make_board, image, config):
+    from ..host import SerialLink
+    from ..placement import place
+
+    place(image, config)
+    with make_board(config, announce) as board, SerialLink(board.port) as link:
+        typer.echo(f"board: {board.port}")
+        yield from _driven(link, image)
+
+
+def announce(message):
+    """Say on stderr that something takes long."""
+    typer.echo(message, err=True)
 
 
 BUILT_IN = {"simulator": _simulator, "reference": _reference, "gateware": _gateware,
-            "virtual": _virtual(pins=False), "virtual-pins": _virtual(pins=True)}
+            "virtual": _virtual, "virtual-pins": _virtual_pins}
 
 
 def _port_named(port):
