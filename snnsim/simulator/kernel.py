@@ -74,11 +74,12 @@ class Events(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What a run writes: the spikes of some steps; v and i of the neurons ``record``, shape
-    (steps of the run, recorded); how often i and v were saturated."""
+    """What a run writes: the spikes of some steps, ``margin`` of them at most in one step; v and i of the
+    neurons ``record``, shape (steps of the run, recorded); how often i and v were saturated."""
 
     step: np.ndarray
     neuron: np.ndarray
+    margin: int
     record: np.ndarray
     v: np.ndarray
     i: np.ndarray
@@ -177,22 +178,22 @@ def run_steps(neurons, ring, dense, sparse, events, output, first, last, origin,
     """
     spikes = 0
     event = np.searchsorted(events.step, first)
-    room = output.step.size - neurons.moving.size * BLOCK
+    room = output.step.size - output.margin
     for step in range(first, last):
         now = origin + step
         sent = spikes
         slot = ring_slot(now, ring.drive.shape[0])
         spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
-        work -= evaluated + 1
-        while sent < spikes:
-            work -= send_dense(output.neuron[sent], now, ring, dense)
-            work -= send_sparse(output.neuron[sent], now, ring, sparse)
-            sent += 1
+        sources = spikes  # the inputs that spike are sent from behind the neurons, and then overwritten
         while event < events.step.size and events.step[event] == step:
-            work -= send_dense(events.source[event], now, ring, dense)
-            work -= send_sparse(events.source[event], now, ring, sparse)
+            output.neuron[sources] = events.source[event]
+            sources += 1
             event += 1
+        for k in range(sent, sources):
+            work -= send_dense(output.neuron[k], now, ring, dense)
+            work -= send_sparse(output.neuron[k], now, ring, sparse)
         record_states(neurons, output, step)
+        work -= evaluated + output.record.size + 1
         if work <= 0 or spikes > room:
             return step + 1, spikes
     return last, spikes

@@ -6,7 +6,7 @@ from snnsim.raster import SpikeRaster
 from snnsim.result import RunResult, check_run
 
 from . import kernel
-from .cells import BLOCK, unpack_state
+from .cells import unpack_state
 from .rows import pack_rows
 
 #: Arrivals and neurons evaluated (some ns each) between two looks at the keyboard.
@@ -51,9 +51,9 @@ class Simulator:
         )
 
     def _output(self, steps, record):
-        room = CHUNK_SPIKES + self._neurons.moving.size * BLOCK
-        shape = (steps, record.size)
-        return kernel.Output(np.empty(room, np.int64), np.empty(room, np.int64), record,
+        margin = self.image.n_neurons + self.image.n_inputs
+        room, shape = CHUNK_SPIKES + margin, (steps, record.size)
+        return kernel.Output(np.empty(room, np.int64), np.empty(room, np.int64), margin, record,
                              np.empty(shape, np.int32), np.empty(shape, np.int32), np.zeros(2, np.int64))
 
     def _chunks(self, steps, events, output, progress):
