@@ -119,7 +119,8 @@ class _Compiler:
         its format too; with the projections, their losses and the drive's bound."""
         formats = self.formats
         limits = [*physical.limits(formats), *weight_limits(rows, population.n, formats)]
-        reference = physical.reference or max((limit.size for limit in limits), default=0)
+        arrivals = limits[-1].size, limits[-2].size
+        reference = physical.reference or physical.reach(max(arrivals))
         scale = choose_scale(population.name, reference, limits, formats)
         while True:
             made = [in_units(r, scale, formats, self._place(r.projection)) for r in rows]

@@ -8,8 +8,12 @@ from snnsim.contract import FormatError
 from snnsim.values import per_neuron
 
 from .quantise import CompileError, Loss, decay, one_minus_decay, quantise, tau_error
-from .scale import Limit
+from .scale import HEADROOM_BITS, Limit
 
+#: A population without thresholds is scaled for each of its sources spiking in this share of the steps.
+READ_OUT_ACTIVITY = 1 / 8
+#: Steps after which a membrane or current that never decays is taken to be reset by other means.
+LONGEST_SUM = 1000
 #: Relative errors of times below this are what floats leave of a whole number of steps.
 _WHOLE = 1e-6
 
@@ -39,6 +43,18 @@ class Physical:
         threshold = np.abs(self.volts["v_threshold"])
         return float(threshold[np.isfinite(threshold)].max(initial=0))
 
+    def reach(self, arrivals):
+        """About how far from rest v gets where no threshold says so, with at most ``arrivals`` volts a step.
+
+        `READ_OUT_ACTIVITY` of them go on for ever, less a factor that the headroom above thresholds
+        gives back; never less than what bias and initial state alone lead to.
+        """
+        tau_mem, tau_syn = (per_neuron(tau, self.n) for tau in (self.neuron.tau_mem, self.neuron.tau_syn))
+        membrane = _sum_of_decay(tau_mem, self.dt)
+        from_arrivals = arrivals * READ_OUT_ACTIVITY * membrane * _sum_of_decay(tau_syn, self.dt)
+        alone = np.maximum(np.abs(self.volts["bias"]) * membrane, np.abs(self.volts["v_init"]))
+        return float(np.maximum(from_arrivals, alone).max(initial=0)) / (1 << HEADROOM_BITS)
+
     def limits(self, formats):
         """What the parameters demand of the scale."""
         for name, values in self.volts.items():
@@ -47,6 +63,11 @@ class Physical:
             sizes = sizes[sizes < np.inf] if name in ("v_min", "v_threshold") else sizes
             if sizes.size:
                 yield Limit(float(sizes.max()), formats.state.hi, f"{name}, {sizes.max():g} V from rest")
+
+
+def _sum_of_decay(tau, dt):
+    """What a constant input of 1 a step sums up to."""
+    return 1 / np.maximum(one_minus_decay(tau, dt), 1 / LONGEST_SUM)
 
 
 def current_gain(neuron, n, dt):

@@ -59,8 +59,8 @@ def largest_log2(size, units):
 
 
 def choose_scale(name, reference, limits, formats):
-    """The `Scale` under which ``reference`` volts come near ``2**-HEADROOM_BITS`` of the state's range and
-    all ``limits`` are kept.
+    """The `Scale` under which all ``limits`` are kept and ``reference``, the largest threshold or reach in
+    volts, comes near ``2**-HEADROOM_BITS`` of the state's range.
 
     Raises `CompileError` naming the population and the tightest limit if that leaves too few units.
     """
@@ -84,7 +84,7 @@ def checked(name, scale, reference, formats):
     smallest = min(SMALLEST_THRESHOLD, 1 << (formats.state_width - 2 - HEADROOM_BITS))
     if reference and units < smallest:
         why = scale.why or "floats end there"
-        raise CompileError(f"population {name!r}: its largest threshold, {reference:g} V from rest, would be "
-                           f"{units:.3g} units and must be at least {smallest}, because of {why}; bring the "
-                           "two closer together, or use wider formats")
+        raise CompileError(f"population {name!r}: its largest threshold or reach, {reference:g} V from rest, "
+                           f"would be {units:.3g} units and must be at least {smallest}, because of {why}; "
+                           "bring the two closer together, or use wider formats")
     return scale

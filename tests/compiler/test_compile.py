@@ -9,6 +9,8 @@ from snnsim.contract import CoreConfig, Formats
 from snnsim.distributions import Normal, Uniform
 from snnsim.errors import UserError
 from snnsim.network import LIF, Input, IntegerLIF, Network, Population, Projection
+from snnsim.raster import SpikeRaster
+from snnsim.simulator import ReferenceSimulator
 
 DT = 1e-3
 LIFS = LIF(tau_mem=20e-3, v_threshold=1.0)
@@ -268,10 +270,10 @@ REFUSED = [
     (lambda: compile(Network(DT, [])), "network 'network' has no neurons; give it a population"),
     (lambda: compile(network(n=0)), "has no neurons"),
     (lambda: onto(1e6),
-     "population 'a': its largest threshold, 1 V from rest, would be 2 units and must be "
+     "population 'a': its largest threshold or reach, 1 V from rest, would be 2 units and must be "
                         "at least 16, because of the arrivals of one step at neuron 0, which can sum to"),
     (lambda: onto(1.0, v_reset=-1e9), "because of v_reset, 1e[+]09 V from rest"),
-    (lambda: onto(1.0, v_threshold=5e-324), "its largest threshold, 4.94066e-324 V"),
+    (lambda: onto(1.0, v_threshold=5e-324), "its largest threshold or reach, 4.94066e-324 V"),
     (lambda: onto(1e300, tau_syn=5e-3, r=1e300), "projection 'in->a': a weight is too large for floats"),
     (lambda: onto(1.0, i_bias=1e300, r=1e300), "because of bias, inf V from rest"),
     (lambda: onto(1.0, v_leak=2.0, reset="subtract"),
@@ -306,3 +308,11 @@ def test_what_does_not_fit_is_refused_in_one_line(make, message):
     assert "\n" not in str(caught.value)
 
 
+
+
+def test_read_outs_do_not_saturate_when_every_input_spikes_in_every_eighth_step():
+    compilation = onto(0.25, v_threshold=np.inf, tau_syn=5e-3)
+    stimulus = SpikeRaster.from_dense(np.tile(np.arange(400)[:, None] % 8 == 0, 3))
+    result = ReferenceSimulator(compilation.image).run(stimulus)
+    state = compilation.image.formats.state
+    assert result.v_saturations == result.i_saturations == 0 and result.state.v.min() > state.hi / 8
