@@ -9,6 +9,8 @@ from ..errors import UserError
 from ..raster import SpikeRaster
 
 DEFAULT_STEPS = 1000
+#: Random numbers drawn at once: long runs must not fill the memory.
+LARGEST_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,19 @@ def stimulus_for(image, request):
     steps = DEFAULT_STEPS if request.steps is None else request.steps
     if not image.n_inputs:
         return SpikeRaster.empty(steps=steps, neurons=0), "input: none, the network has no inputs"
-    spikes = np.random.default_rng(request.seed).random((steps, image.n_inputs)) < request.rate
-    raster = SpikeRaster.from_dense(spikes)
+    raster = random_raster(steps, image.n_inputs, request.rate, request.seed)
     return raster, (f"input: random, {len(raster):,} spikes at {request.rate:g} per step and input, "
                     f"seed {request.seed}")
+
+
+def random_raster(steps, neurons, rate, seed):
+    """Each neuron (at least one) spikes in each step with probability ``rate``, independently."""
+    rng = np.random.default_rng(seed)
+    pairs, block = [np.zeros((2, 0), np.int64)], max(1, LARGEST_BLOCK // neurons)
+    for first in range(0, steps, block):
+        spikes = rng.random((min(block, steps - first), neurons)) < rate
+        pairs.append(np.stack(np.nonzero(spikes)) + [[first], [0]])
+    return SpikeRaster.from_events(*np.concatenate(pairs, axis=1), steps=steps, neurons=neurons)
 
 
 def _from_file(image, request):
