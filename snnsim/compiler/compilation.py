@@ -119,8 +119,8 @@ class _Compiler:
         its format too; with the projections, their losses and the drive's bound."""
         formats = self.formats
         limits = [*physical.limits(formats), *weight_limits(rows, population.n, formats)]
-        arrivals = limits[-1].size, limits[-2].size
-        reference = physical.reference or physical.reach(max(arrivals))
+        drive = max(limits[-2:], key=lambda limit: limit.size)  # the sums, upward and downward
+        reference = physical.reference or physical.reach(drive.size)
         scale = choose_scale(population.name, reference, limits, formats)
         while True:
             made = [in_units(r, scale, formats, self._place(r.projection)) for r in rows]
@@ -128,7 +128,7 @@ class _Compiler:
             bound = self._bound(projections)
             if -formats.drive.lo >= bound.lowest and bound.highest <= formats.drive.hi:
                 return scale, projections, losses, bound
-            scale = lower(population.name, scale, limits[-1].what, reference, formats)
+            scale = lower(population.name, scale, drive.what, reference, formats)
 
     def _bound(self, projections):
         highest, lowest = drive_bounds(self.n_neurons, projections)
