@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, fields
 
+import typer
+
 from ..contract import ConfigError, CoreConfig, Formats
 from ..errors import UserError
 from ..image import FORMAT, Image
@@ -9,10 +11,16 @@ from ..storage import format_of
 
 
 def load_image(path, formats):
-    """The `Image` in a file, or the one that the description in it compiles to in these `Formats`."""
+    """The `Image` in a file, or the one that the description in it compiles to in these `Formats`.
+
+    Says what the compiler noted, as nothing that is lost may be lost silently.
+    """
     if format_of(path) == FORMAT:
         return Image.load(path)
-    return compiled(path, formats).image
+    compilation = compiled(path, formats)
+    for note in compilation.report.notes():
+        typer.echo(f"note: {note}")
+    return compilation.image
 
 
 def compiled(path, target):

@@ -72,6 +72,19 @@ def test_saturations_are_shown(tmp_path):
     assert "saturated: i 0 times, v 8 times" in text
 
 
+def test_what_the_compiler_notes_is_shown(tmp_path):
+    small = tmp_path / "small.toml"
+    small.write_text('dt = 1e-3\n[[input]]\nname = "in"\nn = 1\n[[population]]\nname = "p"\nn = 2\n'
+                     'neuron = { model = "LIF", tau_mem = 0.01, v_threshold = 1.0 }\n'
+                     '[[projection]]\npre = "in"\npost = "p"\nconnect = "AllToAll"\nweight = [1.0, 1e-6]\n')
+    text = succeed("run", small, "--on", "simulator", "--steps", 9, "-o", tmp_path / "out.npz")
+    assert "note: in->p: 1 of 2 weights became 0" in text
+
+
+def test_stderr_stays_silent_where_it_is_no_terminal(tmp_path):
+    assert call("run", RING, "--on", "simulator", "-o", tmp_path / "out.npz").stderr == ""
+
+
 def test_an_input_that_does_not_exist_is_refused(tmp_path):
     SpikeRaster.from_events([0], [9], steps=2, neurons=10).save(tmp_path / "in.npz")
     line = refuse("run", RING, "--on", "simulator", "--input", tmp_path / "in.npz",
