@@ -8,6 +8,8 @@ from typer.core import TyperGroup
 
 from ..errors import UserError
 
+#: A missing argument, an unknown option, a number out of range. Typer exports only its subclass.
+USAGE_ERROR = typer.BadParameter.__base__
 IDENTICAL, DIFFERENT, COULD_NOT_TELL = 0, 1, 2
 
 
@@ -19,6 +21,8 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             message = " ".join(str(error).split())
+        except USAGE_ERROR as error:
+            message = f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help"
         except KeyboardInterrupt:
             message = "interrupted"
         typer.echo(f"snnsim: {message}", err=True)

@@ -98,6 +98,17 @@ def test_an_unknown_machine_is_refused_with_those_there_are(tmp_path):
     assert "'board7'" in line and all(name in line for name in machines.BUILT_IN)
 
 
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["run"], "NETWORK"), (["run", RING, "--on", "simulator"], "--output"), (["frobnicate"], "frobnicate"),
+    (["run", RING, "--on", "simulator", "-o", "x", "--steps", "-1"], "--steps"),
+    (["run", RING, "--on", "simulator", "-o", "x", "--rate", "2"], "--rate"),
+    (["run", RING, "--on", "simulator", "-o", "x", "--sleep", "2"], "--sleep"),
+])
+def test_a_wrong_call_is_one_line_that_leads_to_the_help(arguments, words):
+    line = refuse(*arguments)
+    assert words in line and line.endswith("--help")
+
+
 def test_a_port_that_does_not_exist_is_refused(tmp_path):
     line = refuse("run", RING, "--on", "/dev/no-such-port", "-o", tmp_path / "out.npz")
     assert "/dev/no-such-port does not exist" in line
