@@ -52,7 +52,7 @@ def decoded(placement, config):
     layout, found = synapse_layout(config), Counter()
     for source in range(min(config.neurons + config.inputs, len(rows))):
         row = rows[source]
-        while True:
+        for _ in rows:  # a chain is never longer than that
             for word in synapses[row["start"]:row["start"] + row["length"]]:
                 for bank in range(config.lanes):
                     slot = layout.unpack(word >> (bank * layout.width) & ((1 << layout.width) - 1))
