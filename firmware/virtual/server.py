@@ -27,7 +27,7 @@ class Server:
         self._output = b""
 
     def serve(self, stop):
-        """Until the file descriptor ``stop`` is readable or at its end. Sleeps while nothing is to be done."""
+        """Until the file descriptor ``stop`` is readable or at its end. Sleeps while it has no work."""
         works = False
         while True:
             to_write = [self._ours] if self._output else []
