@@ -15,7 +15,8 @@ class Activity(wiring.Component):
 
     ``hit``: arrivals were delivered into these regions, the latest ``delay`` steps from now.
     ``stir``: a neuron of region ``stir_region`` is not at rest after this step.
-    ``swept``: the neurons of this step have been updated. ``wake``: the host wrote something.
+    ``swept``: the neurons of this step have been updated. ``wake``: the host wrote to some memory.
+    ``fill``: it wrote to the ring, so that anything may arrive anywhere. ``empty``: it cleared the ring.
     """
 
     def __init__(self, config):
@@ -27,6 +28,8 @@ class Activity(wiring.Component):
             "stir_region": In(address_width(config.regions)),
             "swept": In(1),
             "wake": In(1),
+            "fill": In(1),
+            "empty": In(1),
             "active": Out(config.regions),
         })
 
@@ -48,5 +51,8 @@ class Activity(wiring.Component):
             m.d.sync += [count.eq(Mux(count == 0, 0, count - 1)) for count in remaining]
         with m.If(self.wake):
             m.d.sync += awake.eq(-1)
+        with m.If(self.fill):
             m.d.sync += [count.eq(slots) for count in remaining]
+        with m.If(self.empty):
+            m.d.sync += [count.eq(0) for count in remaining]
         return m

@@ -93,7 +93,11 @@ class Core(wiring.Component):
             if kind in (Memory.STATE, Memory.DRIVE):
                 with m.If(command.host_clear):
                     m.d.comb += port.w_en.eq(-1)
-        m.d.comb += self._activity.wake.eq(command.host_w_en | command.host_clear)
+        m.d.comb += [
+            self._activity.wake.eq(command.host_w_en | command.host_clear),
+            self._activity.fill.eq(command.host_w_en & (command.host_memory == Memory.DRIVE)),
+            self._activity.empty.eq(command.host_clear),
+        ]
 
     def _elaborate_run(self, m):
         config, command, sequencer = self._config, self._command, self._sequencer

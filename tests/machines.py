@@ -1,8 +1,10 @@
 """The machines that must agree: a name for each, and what makes one that has an `Image` loaded."""
 
 from snnsim.simulator import ReferenceSimulator, Simulator
+from tests.gateware import gateware
 
 MACHINES = {
     "reference": ReferenceSimulator,
     "simulator": Simulator,
+    "gateware": gateware,
 }

@@ -73,3 +73,15 @@ def test_a_longer_delay_extends_the_wait_and_the_longest_possible_is_kept():
         assert seen == [0b11, 0b10, 0b10, 0b10, 0b10, 0b10, 0b10, 0]
 
     run(body)
+
+
+def test_a_ring_that_the_host_wrote_to_is_swept_whole_unless_it_was_cleared():
+    async def body(ctx, dut):
+        await pulse(ctx, dut, fill=1)
+        seen = [await step(ctx, dut) for _ in range(CONFIG.delay_slots)]
+        assert all(seen[:-1]) and not seen[-1]
+        await pulse(ctx, dut, fill=1)
+        await pulse(ctx, dut, empty=1)
+        assert ctx.get(dut.active) == 0
+
+    run(body)
