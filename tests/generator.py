@@ -38,6 +38,8 @@ def random_image(seed, config=None):
     theta = 2.0 ** rng.uniform(3, f.state_width - 2)
     populations, inputs = _parts(rng, "p", n_neurons), _parts(rng, "k", n_inputs)
     parameters = _parameters(rng, f, n_neurons, theta)
+    if rng.random() < 0.3:
+        parameters = _calm(rng, parameters, f)
     ranges = ([(part.first, part.size) for part in populations]
               + [(n_neurons + part.first, part.size) for part in inputs]
               + [(0, n_neurons + n_inputs), (n_neurons, n_inputs), (n_neurons, n_inputs)])
@@ -50,16 +52,22 @@ def random_image(seed, config=None):
 
 
 def random_stimulus(seed, image, steps):
-    """A `SpikeRaster` over the inputs: silent ones, ones that always fire, random ones and bursts."""
+    """A `SpikeRaster` over the inputs: silent ones, ones that always fire, random ones and bursts.
+
+    In every third, the inputs spike once or never, so that a network may come to rest in between.
+    """
     rng = np.random.default_rng([seed, 2])
     dense = np.zeros((steps, image.n_inputs), dtype=bool)
+    kinds = 2 if rng.random() < 0.33 else 8
     for k in range(image.n_inputs):
-        match rng.integers(0, 8):
+        match rng.integers(0, kinds):
             case 0:
                 pass
             case 1:
+                dense[rng.integers(0, steps), k] = True
+            case 2:
                 dense[:, k] = True
-            case 2 | 3:
+            case 3:
                 first = rng.integers(0, steps)
                 dense[first:first + rng.integers(1, 8), k] = True
             case _:
@@ -123,6 +131,14 @@ def _parameters(rng, f, n, theta):
         subtract=((rng.random(n) < rng.choice([0, 0.5, 1])) & (v_threshold >= 0)).astype(np.int64),
         hold=(rng.random(n) < rng.choice([0, 0.5, 1])).astype(np.int64),
     )
+
+
+def _calm(rng, p, f):
+    """The parameters, changed such that every neuron comes to rest when nothing arrives."""
+    n, keep = len(p.bias), [0, 0, f.keep.hi // 4, f.keep.hi // 2]
+    return replace(p, bias=np.zeros(n, np.int64), v_threshold=np.maximum(p.v_threshold, 0),
+                   v_min=np.minimum(p.v_min, 0), refractory=rng.integers(0, min(6, f.refractory.hi + 1), n),
+                   keep_i=np.full(n, rng.choice(keep)), keep_v=np.full(n, rng.choice(keep)))
 
 
 def _initial(rng, f, parameters, theta):

@@ -10,8 +10,8 @@ from snnsim.contract import ConfigError, CoreConfig, Format, FormatError, Format
 @pytest.mark.parametrize(("name", "bad"), [
     ("state_width", 7), ("state_width", 33), ("decay_bits", 11), ("decay_bits", 17), ("weight_width", 3),
     ("weight_width", 17), ("exponent_width", 0), ("exponent_width", 6), ("drive_width", 7),
-    ("drive_width", 33), ("refractory_width", 0), ("refractory_width", 17), ("state_width", 24.0), ("state_width", "24"),
-    ("state_width", True), ("state_width", None),
+    ("drive_width", 33), ("refractory_width", 0), ("refractory_width", 17), ("state_width", 24.0),
+    ("state_width", "24"), ("state_width", True), ("state_width", None),
 ])
 def test_formats_refuse_a_width_and_name_field_and_value(name, bad):
     with pytest.raises(ConfigError, match=f"{name} must be an integer between .* not {bad!r}"):

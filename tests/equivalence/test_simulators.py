@@ -1,0 +1,153 @@
+"""The kernel and the reference agree on random networks: spikes, every state of every step, the end."""
+
+import numpy as np
+import pytest
+
+from snnsim.contract import Formats
+from snnsim.image import Image, ImageProjection, Part
+from snnsim.raster import SpikeRaster
+from snnsim.result import first_difference
+from snnsim.simulator import ReferenceSimulator, Simulator, rows, simulator
+from tests.contract.cases import make_image
+from tests.generator import random_config, random_image, random_stimulus
+
+STEPS = 50
+
+
+def everything(machine, stimulus):
+    return machine.run(stimulus, record=range(machine.image.n_neurons))
+
+
+def assert_same(image, stimulus):
+    difference = first_difference(everything(Simulator(image), stimulus),
+                                  everything(ReferenceSimulator(image), stimulus))
+    assert difference is None, str(difference)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_same_on_a_random_network_in_the_default_formats(seed):
+    image = random_image(seed)
+    assert_same(image, random_stimulus(seed, image, STEPS))
+
+
+@pytest.mark.parametrize("seed", range(100, 180))
+def test_same_on_a_random_network_in_random_formats(seed):
+    image = random_image(seed, random_config(seed))
+    assert_same(image, random_stimulus(seed, image, STEPS))
+
+
+@pytest.mark.parametrize("machine", [Simulator, ReferenceSimulator])
+@pytest.mark.parametrize("seed", range(30))
+def test_a_run_in_pieces_is_the_run(machine, seed):
+    image = random_image(seed)
+    stimulus = random_stimulus(seed, image, STEPS)
+    whole, pieces = everything(machine(image), stimulus), machine(image)
+    parts = [everything(pieces, stimulus.window(*ends)) for ends in ((0, 1), (1, 20), (20, 20), (20, STEPS))]
+    for name in ("v", "i"):
+        np.testing.assert_array_equal(np.concatenate([getattr(p, name) for p in parts]), getattr(whole, name))
+    for start, part in zip((0, 1, 20, 20), parts, strict=True):
+        assert part.raster == whole.raster.window(start, start + part.raster.steps)
+    for name in ("i_saturations", "v_saturations"):
+        assert sum(getattr(p, name) for p in parts) == getattr(whole, name)
+    for name in "vir":
+        np.testing.assert_array_equal(getattr(parts[-1].state, name), getattr(whole.state, name))
+
+
+@pytest.mark.parametrize("machine", [Simulator, ReferenceSimulator])
+def test_clear_makes_a_machine_as_new(machine):
+    for seed in range(20):
+        image = random_image(seed)
+        stimulus = random_stimulus(seed, image, STEPS)
+        used = machine(image)
+        first = everything(used, stimulus)
+        used.clear()
+        assert first_difference(first, everything(used, stimulus)) is None
+
+
+def test_chunks_of_a_few_steps_change_nothing(monkeypatch):
+    for seed in range(20):
+        image = random_image(seed)
+        stimulus = random_stimulus(seed, image, STEPS)
+        whole = everything(Simulator(image), stimulus)
+        with monkeypatch.context() as patch:
+            patch.setattr(simulator, "CHUNK_WORK", 1)
+            assert first_difference(whole, everything(Simulator(image), stimulus)) is None
+        with monkeypatch.context() as patch:
+            patch.setattr(simulator, "CHUNK_SPIKES", 3)
+            assert first_difference(whole, everything(Simulator(image), stimulus)) is None
+
+
+def test_dense_sparse_and_batched_rows_are_the_same(monkeypatch):
+    for seed in range(20):
+        image = random_image(seed)
+        stimulus = random_stimulus(seed, image, STEPS)
+        whole = everything(Simulator(image), stimulus)
+        for name, value in (("SHORTEST_DENSE", 10**9), ("SHORTEST_DENSE", 1), ("SPARSEST_DENSE", 10**6),
+                            ("BATCH", 5)):
+            with monkeypatch.context() as patch:
+                patch.setattr(rows, name, value)
+                assert first_difference(whole, everything(Simulator(image), stimulus)) is None, name
+
+
+def test_many_blocks_at_rest_but_for_a_few_neurons():
+    """Groups of blocks are skipped and woken: 1,500 neurons of which 3 are ever reached."""
+    fires = {"v_threshold": 40, "keep_v": 2048}
+    image = make_image([fires] * 1500, 1, [
+        {"from": "k0", "to": 700, "weight": 50, "delay": 2},
+        {"from": 700, "to": 1499, "weight": 60, "delay": 4},
+        {"from": 1499, "to": 0, "weight": 70, "delay": 3}])
+    stimulus = SpikeRaster.from_events([1, 9], [0, 0], steps=25, neurons=1)
+    result = Simulator(image).run(stimulus)
+    assert list(zip(result.raster.step, result.raster.neuron, strict=True)) == [
+        (3, 700), (7, 1499), (10, 0), (11, 700), (15, 1499), (18, 0)]
+    assert_same(image, stimulus)
+
+
+def test_more_than_65536_neurons():
+    """Targets beyond 16 bits: the last neuron is reached from the first."""
+    image = make_image([{"v_threshold": 40}] * 70_000, 1, [
+        {"from": "k0", "to": 0, "weight": 50}, {"from": 0, "to": 69_999, "weight": 50}])
+    result = Simulator(image).run(SpikeRaster.from_events([0], [0], steps=5, neurons=1))
+    assert list(zip(result.raster.step, result.raster.neuron, strict=True)) == [(1, 0), (2, 69_999)]
+
+
+def test_delays_far_beyond_any_core():
+    image = make_image([{"v_threshold": 40}], 1, [{"from": "k0", "to": 0, "weight": 50, "delay": 5000}])
+    result = Simulator(image).run(SpikeRaster.from_events([7], [0], steps=6000, neurons=1))
+    assert result.raster.step.tolist() == [5007]
+
+
+def test_16_bit_weights_and_targets_in_any_order_on_one_pair():
+    formats = Formats(weight_width=16)
+    base = make_image([{}] * 40, 1, [], formats)
+    target = np.array([39, 3, 3, 0, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30])
+    weight = np.array([32767, -32768, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    image = Image(formats, base.populations, (Part("k", 0, 1),), base.parameters, base.initial, (
+        ImageProjection("r", 40, 1, 0, 40, 0, np.array([0, 14]), target, weight, np.array([1])),))
+    stimulus = SpikeRaster.from_events([0], [0], steps=3, neurons=1)
+    assert everything(Simulator(image), stimulus).i[1, [39, 3, 0]].tolist() == [32770, -32767, 2]
+    assert_same(image, stimulus)
+
+
+def test_progress_is_told_the_steps_done(monkeypatch):
+    monkeypatch.setattr(simulator, "CHUNK_WORK", 200)
+    image, told = random_image(3), []
+    Simulator(image).run(SpikeRaster.empty(steps=50, neurons=image.n_inputs), progress=told.append)
+    assert len(told) > 2
+    assert told == sorted(told)
+    assert told[-1] == 50
+
+
+def test_an_interrupted_run_leaves_a_machine_that_can_be_cleared(monkeypatch):
+    monkeypatch.setattr(simulator, "CHUNK_WORK", 200)
+    image = random_image(3)
+    stimulus = random_stimulus(3, image, STEPS)
+    machine, fresh = Simulator(image), everything(Simulator(image), stimulus)
+
+    def interrupt(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        machine.run(stimulus, progress=interrupt)
+    machine.clear()
+    assert first_difference(fresh, everything(machine, stimulus)) is None
