@@ -7,6 +7,7 @@ from ..raster import SpikeRaster
 from ..result import first_difference
 from .app import DIFFERENT, IDENTICAL
 from .networks import core_config, load_image
+from .outputs import check_picture
 from .run import timed_run
 from .stimulus import stimulus_for
 from .texts import place_of
@@ -17,7 +18,8 @@ def compare(network, names, request, core, every_state, picture):
     if len(names) < 2:
         raise UserError("compare takes at least two machines: give --on twice, such as --on simulator "
                         "--on gateware")
-    _check_picture(picture)
+    if picture is not None:
+        check_picture(picture)
     config = core_config(core)
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
@@ -49,13 +51,6 @@ def _say(names, raster, found, populations=()):
         typer.echo(f"different: {names}: {place_of(found, populations)}")
     else:
         typer.echo(f"identical: {names}: {raster.steps} steps, {len(raster)} spikes, 0 differences")
-
-
-def _check_picture(path):
-    """Before the work begins, not after it."""
-    if path is not None:
-        from ..report import picture_format
-        picture_format(path)
 
 
 def _draw(path, a, b, names, image):

@@ -11,11 +11,12 @@ from ..compiler import compile
 from ..contract import CoreConfig
 from ..image import Image
 from ..raster import SpikeRaster
-from ..report import Section, picture_format, raster_picture, save_picture
+from ..report import Section, raster_picture, save_picture
 from ..result import RunResult, first_difference
 from ..simulator import Simulator
 from .app import DIFFERENT, IDENTICAL
 from .machines import opened
+from .outputs import check_picture
 from .progress import progress
 from .texts import place_of
 
@@ -34,7 +35,7 @@ class Sample:
 
 def demo(samples, picture):
     """Run the demo with this many images on the virtual board; the exit code."""
-    picture_format(picture)
+    check_picture(picture)
     split, network, config = digits.load_split(), digits.load_network(), CoreConfig()
     typer.echo(f"digits: {len(split.train_labels):,} training and {len(split.test_labels)} test images, "
                f"a network of 64-128-10 neurons, {digits.STEPS} steps for each image\n")

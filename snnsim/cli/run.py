@@ -6,12 +6,14 @@ import typer
 
 from .machines import opened
 from .networks import core_config, load_image
+from .outputs import check_output
 from .progress import progress
 from .stimulus import stimulus_for
 from .texts import summary
 
 
 def run(network, machine, request, output, core):
+    check_output(output)
     config = core_config(core)
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)

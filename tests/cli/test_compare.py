@@ -86,6 +86,12 @@ def test_another_kind_of_picture_is_refused(tmp_path):
     assert ".png or an .svg" in line
 
 
+def test_a_picture_that_cannot_be_written_is_refused_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.delattr("snnsim.simulator.Simulator.run")
+    assert "cannot write" in refuse("compare", RING, "--on", "simulator", "--on", "reference",
+                                    "--picture", tmp_path / "no" / "rasters.png")
+
+
 def test_one_machine_alone_cannot_be_compared():
     assert "at least two machines" in refuse("compare", RING, "--on", "simulator")
 

@@ -136,7 +136,8 @@ def test_a_bug_is_not_disguised_as_the_users_mistake(tmp_path, monkeypatch):
     assert isinstance(result.exception, ZeroDivisionError)
 
 
-def test_an_output_that_cannot_be_written_is_refused(tmp_path):
+def test_an_output_that_cannot_be_written_is_refused_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.delattr("snnsim.simulator.Simulator.run")
     assert "cannot write" in refuse("run", RING, "--on", "simulator", "-o", tmp_path / "no" / "out.npz")
 
 
