@@ -19,7 +19,9 @@ from amaranth.back import rtlil
 import snnsim.contract
 from snnsim.errors import UserError
 
-FLAGS = ("-std=c++17", "-O2", "-shared", "-fPIC")
+#: Without assertions an access beyond the end of a memory reads 0 and writes nothing, as in Amaranth. The
+#: core makes such accesses where their results are not used; with assertions they end the process.
+FLAGS = ("-std=c++17", "-O2", "-shared", "-fPIC", "-DCXXRTL_NDEBUG")
 #: Name of the top module; the C++ class is ``cxxrtl_design::p_model``, in a file of this name.
 MODEL = "model"
 
