@@ -13,7 +13,7 @@ from snnsim.simulator import ReferenceSimulator
 from tests.host.networks import busy_image, busy_stimulus
 
 #: A number of neurons that is no power of two: addresses beyond the ends of memories occur.
-SMALL = CoreConfig(neurons=12, inputs=5, delay_slots=32, synapse_words=64, rows=40, receive_words=128,
+SMALL = CoreConfig(neurons=12, inputs=5, delay_slots=32, synapse_words=100, rows=40, receive_words=128,
                    event_buffer=64, spike_buffer=64)
 IMAGE = busy_image(neurons=12, inputs=5)
 
