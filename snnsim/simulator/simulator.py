@@ -38,7 +38,9 @@ class Simulator:
         `UserError` if stimulus or record name what the image does not have.
         """
         record = check_run(self.image, stimulus, record)
-        events = kernel.Events(stimulus.step, stimulus.neuron + self.image.n_neurons)
+        # Arrays of another kind would be a new type to numba, and compiled for.
+        events = kernel.Events(np.require(stimulus.step, np.int64, "CW"),
+                               np.add(stimulus.neuron, self.image.n_neurons, dtype=np.int64))
         output = self._output(stimulus.steps, record)
         chunks = list(self._chunks(stimulus.steps, events, output, progress or _ignore))
         step, neuron = (np.concatenate(column) for column in zip(_NO_SPIKES, *chunks, strict=True))
