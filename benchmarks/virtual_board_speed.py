@@ -80,8 +80,8 @@ def measure_compilers():
 
 
 def main():
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {platform.system()}, "
-          f"Python {platform.python_version()}")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+          f"{platform.system()}, Python {platform.python_version()}")
     image = network()
     stimulus = SpikeRaster.from_dense(np.random.default_rng(2).random((STEPS, NEURONS)) < RATE)
     spikes = len(Simulator(image).run(stimulus).raster)
