@@ -1,12 +1,22 @@
 """The host's commands: checks a packet, executes it, answers it, and announces what the core has."""
 
-from amaranth import Array, Cat, Const, Module, Mux, Signal
+from amaranth import Array, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract.layout import COLUMN_WIDTH, Memory, columns, memory_shape
 from snnsim.contract.packets import (
-    CAPABILITY, EVENT, FIRST_UNSEQUENCED, HEADER, LARGEST_DATA, LARGEST_RUN, REPORT, From, Nack, To, capability_words,
+    CAPABILITY,
+    EVENT,
+    FIRST_UNSEQUENCED,
+    HEADER,
+    LARGEST_DATA,
+    LARGEST_RUN,
+    REPORT,
+    From,
+    Nack,
+    To,
+    capability_words,
 )
 
 from .shapes import struct_of

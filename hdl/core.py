@@ -4,7 +4,7 @@ from amaranth import Array, Module, ResetInserter, Signal
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from snnsim.contract.layout import COLUMN_WIDTH, Memory, index_bits, memory_shape
+from snnsim.contract.layout import COLUMN_WIDTH, Memory, memory_shape
 
 from .activity import Activity
 from .command import Command

@@ -4,7 +4,7 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from snnsim.contract.layout import Memory, index_bits, memory_shape, row_layout, synapse_layout
+from snnsim.contract.layout import Memory, memory_shape, row_layout, synapse_layout
 
 from .delay import ring_address
 from .memory import address_width

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def mutant(name, text, fault):
-    """A copy of the module ``name`` in which ``text``, which occurs once, is ``fault``. Not in `sys.modules`."""
+    """A copy of the module ``name`` in which ``text``, which occurs once, is ``fault``."""
     original = importlib.import_module(name)
     source = Path(original.__file__).read_text()
     assert source.count(text) == 1, f"{text!r} occurs {source.count(text)} times in {name}"
@@ -17,7 +17,7 @@ def mutant(name, text, fault):
 
 
 def plant(monkeypatch, target, faulty):
-    """Let the module ``target`` use the classes and functions of ``faulty`` wherever it imported the originals."""
+    """Let the module ``target`` use what ``faulty`` has wherever it imported the originals."""
     planted = [name for name, value in vars(target).items()
                if getattr(value, "__module__", None) == faulty.__name__]
     assert planted, f"{target.__name__} imports nothing from {faulty.__name__}"
