@@ -30,7 +30,8 @@ FAULTS = {
     "a stale accumulator": ("hdl.delay", "transparent_for=(write,)", ""),
     "an accumulator not cleared": ("hdl.delay", "adding | self.clear[bank]", "adding"),
     "a skipped neuron": ("hdl.sequencer", "== config.neurons - 1)", "== config.neurons - 2)"),
-    "a region at rest too early": ("hdl.activity", "(self.delay > remaining[k])", "(self.delay > remaining[k] + 1)"),
+    "a region at rest too early": (
+        "hdl.activity", "(self.delay > remaining[k])", "(self.delay > remaining[k] + 1)"),
     "a region that does not stay awake": ("hdl.activity", "awake[k] | ", ""),
     "a dropped input event": (
         "hdl.sequencer", "m.d.comb += [rows.valid.eq(1), events.ready.eq(rows.ready)]",
@@ -42,7 +43,8 @@ FAULTS = {
         "hdl.sequencer", "rows.payload.eq(fired.r_data),", "rows.payload.eq(self._config.rows - 1),"),
     "a row cut short": ("hdl.synapse", "left.eq(self.i.p.length - 1)", "left.eq(self.i.p.length >> 1)"),
     "a forgotten continuation": ("hdl.synapse", "with m.If(descriptor.next != 0):", "with m.If(0):"),
-    "an exponent of the row before": ("hdl.synapse", "word_exponent.eq(exponent)", "word_exponent.eq(self.i_exponent)"),
+    "an exponent of the row before": (
+        "hdl.synapse", "word_exponent.eq(exponent)", "word_exponent.eq(self.i_exponent)"),
 }
 RULE_FAULTS = {
     ">= for >": ("snnsim.contract.neuron", "(v > v_threshold)", "(v >= v_threshold)"),
@@ -50,7 +52,7 @@ RULE_FAULTS = {
 }
 REST_FAULTS = {
     "at rest in spite of a bias": (
-        "snnsim.contract.neuron", "(bias != 0) | (v_threshold < 0) | (v_min > 0)", "(v_threshold < 0) | (v_min > 0)"),
+        "snnsim.contract.neuron", "(bias != 0) | (v_threshold < 0)", "(v_threshold < 0)"),
     "at rest in spite of a countdown": ("snnsim.contract.neuron", "(i == 0) & (r == 0)", "(i == 0)"),
 }
 
