@@ -95,6 +95,23 @@ def first_difference(a, b):
     return None
 
 
+def first_weight_difference(image, a, b):
+    """The first `Difference` between weights of the synapses of ``image``, or None.
+
+    ``a`` and ``b`` are what ``read_weights`` of two machines gave: an array for each projection. The
+    `Difference` is that of the target neuron.
+    """
+    for projection, x, y in zip(image.projections, a, b, strict=True):
+        wrong = np.flatnonzero(x != y)
+        if wrong.size:
+            k = int(wrong[0])
+            source, neuron = projection.sources()[k], projection.first_target + int(projection.target[k])
+            name = f"neuron {source}" if source < image.n_neurons else f"input {source - image.n_neurons}"
+            return Difference(f"weight from {name} in {projection.name!r} (its synapse {k})", None, neuron,
+                              int(x[k]), int(y[k]))
+    return None
+
+
 def _first_spike(a, b):
     if (a.steps, a.neurons) != (b.steps, b.neurons):
         raise ValueError(f"rasters of {a.steps} steps, {a.neurons} neurons and of {b.steps} steps, "

@@ -4,8 +4,9 @@ import typer
 
 from ..errors import UserError
 from ..raster import SpikeRaster
-from ..result import first_difference
+from ..result import first_difference, first_weight_difference
 from .app import DIFFERENT, IDENTICAL
+from .machines import opened
 from .networks import core_config, load_image
 from .outputs import check_picture
 from .run import timed_run
@@ -24,9 +25,15 @@ def compare(network, names, request, core, every_state, picture):
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)
-    record = range(image.n_neurons) if every_state else ()
-    results = [timed_run(name, image, stimulus, config, list(record)) for name in names]
-    differences = [first_difference(results[0], other) for other in results[1:]]
+    record = list(range(image.n_neurons)) if every_state else []
+    results, weights = [], []
+    for name in names:
+        with opened(name, image, config) as machine:
+            results.append(timed_run(name, machine, stimulus, record))
+            weights.append(machine.read_weights())
+    differences = [
+        first_difference(results[0], result) or first_weight_difference(image, weights[0], other)
+        for result, other in zip(results[1:], weights[1:], strict=True)]
     if picture is not None:
         shown = next((k for k, found in enumerate(differences) if found), 0)
         _draw(picture, results[0], results[shown + 1], (names[0], names[shown + 1]), image)

@@ -18,14 +18,15 @@ def run(network, machine, request, output, core):
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)
-    result = timed_run(machine, image, stimulus, config)
+    with opened(machine, image, config) as opened_machine:
+        result = timed_run(machine, opened_machine, stimulus)
     result.raster.save(output)
     typer.echo(f"wrote {output}")
 
 
-def timed_run(name, image, stimulus, config, record=()):
-    """Run ``image`` on the machine of this name and say how it went; a `RunResult`."""
-    with opened(name, image, config) as machine, progress(f"running on {name}", stimulus.steps) as advance:
+def timed_run(name, machine, stimulus, record=()):
+    """Run a machine and say how it went; a `RunResult`."""
+    with progress(f"running on {name}", stimulus.steps) as advance:
         begin = time.perf_counter()
         result = machine.run(stimulus, record, progress=advance)
         seconds = time.perf_counter() - begin

@@ -171,7 +171,15 @@ class Driver:
         run.finish(lambda done: progress(first + done, stimulus.steps))
         spikes = EVENT.unpack(run.spikes)
         recorded = self._read_recorded(record) if len(record) else None
+        self._check_spikes(spikes["id"])
         return (spikes["step"] + first, spikes["id"]), run.report, recorded
+
+    def _check_spikes(self, neurons):
+        """The neurons that the network leaves idle are silent."""
+        if neurons.size and neurons.max() >= self._image.n_neurons:
+            raise DriverError(f"{self._link.name} reports a spike of neuron {neurons.max()}, the network has "
+                              f"{self._image.n_neurons}: load the network again, and report this if it "
+                              "happens twice")
 
     def _read_recorded(self, record):
         lowest = int(record.min())

@@ -27,7 +27,7 @@ class Packet:
 
     @property
     def words(self):
-        """Words that it takes in the receive buffer of a core: header and payload."""
+        """Words of it: header and payload."""
         return 1 + len(self.payload)
 
 

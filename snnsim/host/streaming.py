@@ -101,7 +101,8 @@ class CoreRun:
     def _note_report(self, report, progress):
         if report is None:
             return
-        if self.report is None or (report.clocks, report.steps) != (self.report.clocks, self.report.steps):
+        # Not the clocks: a core that never ends its step counts them too.
+        if self.report is None or _reached(report) != _reached(self.report):
             self._progress = time.monotonic()
         self.report = report
         self._credit(report.events % _MODULUS)
@@ -147,6 +148,11 @@ class CoreRun:
             if count != seen[what]:
                 raise DriverError(f"{link.name} counts {count} {what} in this run, the host {seen[what]}: "
                                   "load the network again, and report this if it happens twice")
+
+
+def _reached(report):
+    """How far a run has come: steps, spikes and input events."""
+    return report.steps, report.spikes, report.events
 
 
 def ask_status(transport):

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from snnsim.contract.packets import FIRST_UNSEQUENCED, LARGEST_PAYLOAD, From, Nack, To
+from snnsim.contract.packets import FIRST_UNSEQUENCED, LARGEST_PAYLOAD, RECEIVE_OVERHEAD, From, Nack, To
 from snnsim.errors import UserError
 
 from .protocol import END, Corrupt, FrameDecoder, Packet, encode
@@ -48,8 +48,8 @@ class Window:
         self._next = sequence & 0xFF
 
     def has_room(self, payload_words):
-        used = sum(packet.words for packet in self._outstanding)
-        return len(self) < LARGEST_WINDOW and used + 1 + payload_words <= self.capacity
+        used = sum(RECEIVE_OVERHEAD + len(packet.payload) for packet in self._outstanding)
+        return len(self) < LARGEST_WINDOW and used + RECEIVE_OVERHEAD + payload_words <= self.capacity
 
     def add(self, type, argument, payload):
         """The new `Packet`, now outstanding."""
@@ -105,7 +105,7 @@ class Transport:
         self.patience = timeout / ATTEMPTS
         self.corrupt_frames = 0
         self._decoder = FrameDecoder()
-        self._window = Window(capacity=1 + LARGEST_PAYLOAD)
+        self._window = Window(capacity=RECEIVE_OVERHEAD + LARGEST_PAYLOAD)
         self._hello_sequence = 0
         self._progress = self._resent = time.monotonic()
 

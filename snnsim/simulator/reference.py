@@ -42,6 +42,10 @@ class ReferenceSimulator:
         self._time = 0
         self._i_saturations = self._v_saturations = 0
 
+    def read_weights(self):
+        """The weights: one array for each projection, in the order of the image's synapses."""
+        return tuple(p.weight for p in self.image.projections)
+
     def run(self, stimulus, record=(), progress=None):
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 

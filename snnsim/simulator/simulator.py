@@ -30,6 +30,10 @@ class Simulator:
         self._ring = kernel.Ring.empty(slots, self.image.n_neurons)
         self._time = 0
 
+    def read_weights(self):
+        """The weights: one array for each projection, in the order of the image's synapses."""
+        return tuple(p.weight for p in self.image.projections)
+
     def run(self, stimulus, record=(), progress=None):
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 

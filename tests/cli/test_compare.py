@@ -30,6 +30,15 @@ class AnotherState(Simulator):
         return replace(result, state=State(v, result.state.i, result.state.r))
 
 
+class AnotherWeight(Simulator):
+    """A simulator with a fault: the weight of the first synapse is one too large after the run."""
+
+    def read_weights(self):
+        first, *others = (weight.copy() for weight in super().read_weights())
+        first[0] += 1
+        return (first, *others)
+
+
 def test_equal_machines_are_identical():
     output = succeed("compare", RING, "--on", "simulator", "--on", "reference", "--steps", 200, "--rate", 0.3)
     assert output.splitlines()[-1].startswith("identical: simulator and reference: 200 steps, ")
@@ -49,6 +58,14 @@ def test_a_planted_spike_is_found_with_its_place(monkeypatch):
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1] == (
         "different: simulator and reference: step 12, ring[3] (neuron 3): spike 0 against 1")
+
+
+def test_a_planted_weight_is_found_with_its_synapse(monkeypatch):
+    monkeypatch.setattr("snnsim.simulator.ReferenceSimulator", AnotherWeight)
+    result = call("compare", RING, "--on", "simulator", "--on", "reference", "--steps", 30, "--rate", 0)
+    assert result.exit_code == 1
+    assert "after the last step, ring[" in result.stdout.splitlines()[-1]
+    assert ": weight from " in result.stdout.splitlines()[-1]
 
 
 def test_a_planted_state_is_found_with_its_place(monkeypatch):

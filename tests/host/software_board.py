@@ -154,10 +154,13 @@ class SoftwareBoard(AbstractLink):
         self._i_saturations = self._v_saturations = 0
         self._events, self._fired, self._spikes, self._inputs = deque(), deque(), [], []
 
+    def clocks(self):
+        return 10 * self._steps
+
     def _report(self):
         values = dict.fromkeys(REPORT, 0)
         values |= {"steps": self._steps, "spikes": len(self._spikes), "events": self._consumed,
-                   "clocks_low": 10 * self._steps, "clocks_max": 10 if self._steps else 0,
+                   "clocks_low": self.clocks(), "clocks_max": 10 if self._steps else 0,
                    "i_saturations": self._i_saturations, "v_saturations": self._v_saturations,
                    "flags": self._running << Flag.RUNNING | self._bad_event << Flag.BAD_EVENT}
         return [values[name] for name in REPORT]

@@ -316,6 +316,15 @@ def test_a_board_that_stands_still_is_reported(image, stimulus):
         driver.run(stimulus)
 
 
+def test_a_board_whose_clocks_go_on_without_an_end_of_the_step_is_reported(image, stimulus):
+    board, clocks = SoftwareBoard(CONFIG, image), count()
+    driver = driver_of(board, image, timeout=0.2)
+    board._can_step = lambda: False
+    board.clocks = lambda: next(clocks)
+    with pytest.raises(DriverError, match="stands still in step 0 for 0.2 s, although it answers"):
+        driver.run(stimulus)
+
+
 @pytest.mark.parametrize("writes", [3, 20, 40])
 def test_a_board_that_vanishes_is_reported(writes, image, stimulus):
     with pytest.raises(LinkError, match="is gone: plug it in again"):

@@ -41,8 +41,8 @@ def test_the_expected_number_retires_no_read():
     assert window.holds(packets[1])
 
 
-def test_room_counts_header_and_payload_of_all_that_is_on_its_way():
-    window = Window(capacity=10)
+def test_room_counts_what_the_receive_buffer_takes_for_all_that_is_on_its_way():
+    window = Window(capacity=12)
     window.add(To.WRITE, 0, (1, 2, 3))
     assert window.has_room(5)
     assert not window.has_room(6)
