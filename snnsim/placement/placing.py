@@ -19,8 +19,11 @@ from snnsim.image import Parameters, State
 
 from .words import pack_words, unpack_words
 
-#: Estimated clocks of an event beside those of its synapse words: to fetch it and its descriptors.
-EVENT_CLOCKS = 8
+#: Clocks of a step in which there is something to do, beside those of its neurons and events: the
+#: phases, and filling and draining the pipelines.
+STEP_CLOCKS = 20
+#: Clocks between the rows of two events, which hide behind the words of a longer row.
+EVENT_CLOCKS = 4
 
 
 class CapacityError(UserError):
@@ -60,13 +63,14 @@ class Placement:
         return tuple(np.split(weight, np.cumsum(self.projection_sizes)[:-1])) if self.projection_sizes else ()
 
     def predict_clocks(self, events, awake_neurons):
-        """Clocks of a step, estimated: one for each neuron of a region that is awake, one for each synapse
-        word of a source that had an event, and `EVENT_CLOCKS` for each event.
+        """Clocks of a step, estimated: `STEP_CLOCKS`, one for each neuron of a region that is awake and one
+        for each such region, and for each event one for each of its synapse words, at least `EVENT_CLOCKS`.
 
         ``events``: mean events per step of each source, shape (n_neurons + n_inputs,).
         """
-        events = np.asarray(events, float)
-        return float(awake_neurons + events @ self.row_words + EVENT_CLOCKS * events.sum())
+        regions = awake_neurons / self.config.region_neurons
+        rows = np.asarray(events, float) @ np.maximum(self.row_words, EVENT_CLOCKS)
+        return float(STEP_CLOCKS + awake_neurons + regions + rows)
 
 
 def place(image, config):

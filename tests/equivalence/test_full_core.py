@@ -16,6 +16,7 @@ from snnsim import (
     Uniform,
     compile,
     first_difference,
+    place,
 )
 from tests.gateware import compiled_core
 
@@ -44,6 +45,9 @@ def test_all_inputs_and_all_neurons_to_all_neurons(delay_steps):
     result = driver.run(stimulus)
     assert len(result.raster) > 1000
     assert first_difference(result, Simulator(image).run(stimulus)) is None
+    events = np.concatenate([result.raster.counts(), stimulus.counts()]) / stimulus.steps
+    predicted = place(image, CONFIG).predict_clocks(events, CONFIG.neurons)
+    assert result.clocks / stimulus.steps == pytest.approx(predicted, rel=0.02)
     for read, projection in zip(driver.read_weights(), image.projections, strict=True):
         np.testing.assert_array_equal(read, projection.weight)
 
