@@ -1,5 +1,6 @@
 """The commands, their arguments and their help. Each imports what it needs when it is called."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,21 +17,34 @@ IDENTICAL, DIFFERENT, COULD_NOT_TELL = 0, 1, 2
 class Commands(TyperGroup):
     """Turns what a user can mend into one line and exit code 2."""
 
+    def make_context(self, *args, **settings):
+        with _in_one_line():
+            return super().make_context(*args, **settings)
+
     def invoke(self, ctx):
-        try:
+        with _in_one_line():
             return super().invoke(ctx)
-        except UserError as error:
-            message = " ".join(str(error).split())
-        except USAGE_ERROR as error:
-            message = f"{error.format_message().rstrip('.')}; see {error.ctx.command_path} --help"
-        except KeyboardInterrupt:
-            message = "interrupted"
-        typer.echo(f"snnsim: {message}", err=True)
-        raise typer.Exit(COULD_NOT_TELL)
+
+
+@contextmanager
+def _in_one_line():
+    try:
+        yield
+    except UserError as error:
+        message = " ".join(str(error).split())
+    except USAGE_ERROR as error:
+        command = error.ctx.command_path if error.ctx else "snnsim"
+        message = f"{error.format_message().rstrip('.')}; see {command} --help"
+    except KeyboardInterrupt:
+        message = "interrupted"
+    else:
+        return
+    typer.echo(f"snnsim: {message}", err=True)
+    raise typer.Exit(COULD_NOT_TELL)
 
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=Commands, add_completion=False, pretty_exceptions_enable=False,
     help="Spiking networks on a simulator and on an FPGA core, with identical spikes.",
     epilog="A machine is simulator, reference (slow and obvious), gateware (the compiled core in this "
            "process), virtual (a virtual board behind a serial port), virtual-pins (the same with its UART "
@@ -62,10 +76,12 @@ Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 
 @app.callback(invoke_without_command=True)
-def options(version: Version = False):
+def options(ctx: typer.Context, version: Version = False):
     if version:
         from importlib.metadata import version as version_of
         typer.echo(f"snnsim {version_of('snnsim')}")
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
 @app.command()

@@ -100,6 +100,7 @@ def test_an_unknown_machine_is_refused_with_those_there_are(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["run"], "NETWORK"), (["run", RING, "--on", "simulator"], "--output"), (["frobnicate"], "frobnicate"),
+    (["--frobnicate"], "--frobnicate"),
     (["run", RING, "--on", "simulator", "-o", "x", "--steps", "-1"], "--steps"),
     (["run", RING, "--on", "simulator", "-o", "x", "--rate", "2"], "--rate"),
     (["run", RING, "--on", "simulator", "-o", "x", "--sleep", "2"], "--sleep"),
