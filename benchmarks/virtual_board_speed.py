@@ -10,7 +10,6 @@ import os
 import platform
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from unittest import mock
@@ -67,13 +66,11 @@ def measure_board(name, make_board, image, stimulus):
 
 
 def measure_compilers():
-    compilers = {"system": [name] if (name := shutil.which("c++") or shutil.which("g++")) else None,
-                 "ziglang": [sys.executable, "-m", "ziglang", "c++", "-fno-sanitize=undefined"]}
-    for name, command in compilers.items():
-        if command is None:
-            continue
+    system = shutil.which("c++") or shutil.which("g++")
+    compilers = {"ziglang": native.ZIG} | ({"system": native.Compiler((system,))} if system else {})
+    for name, compiler in compilers.items():
         with (tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, SNNSIM_CACHE=folder),
-              mock.patch.object(native, "find_compiler", lambda command=command: command)):
+              mock.patch.object(native, "find_compiler", lambda compiler=compiler: compiler)):
             start = time.perf_counter()
             compile_byte_level(CoreConfig())
             print(f"compiling with {name}, nothing cached: {time.perf_counter() - start:.0f} s")

@@ -43,7 +43,7 @@ class Command(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(32)), "corrupt": In(1),
             "o": Out(stream.Signature(word)),
-            "host_memory": Out(range(len(Memory))), "host_address": Out(range(max(self._depths) + 1)),
+            "host_memory": Out(range(len(Memory))), "host_address": Out(32),
             "host_column": Out(range(max(self._columns))),
             "host_w_en": Out(1), "host_w_data": Out(COLUMN_WIDTH), "host_clear": Out(1),
             "host_r_data": In(COLUMN_WIDTH),
@@ -64,7 +64,9 @@ class Command(wiring.Component):
         self._expected = Signal(8)
         self._answer = Signal(struct_of(HEADER))
         self._index = Signal(8)              # words sent of the answer's payload
-        self._count = Signal(8)              # words that it has
+        self._count = Signal(8)              # spikes that it has
+        self._size = Signal(32)              # memory words to read
+        self._end = Signal(33)               # the address behind them
         self._corrupt = Signal()
         self._reported = Signal(16)          # consumed events that the host knows of
         self._owes_done = Signal()
@@ -106,7 +108,7 @@ class Command(wiring.Component):
                 m.d.sync += self._reported.eq(consumed)
                 self._say(m, From.CREDIT, argument=consumed)
             with m.Elif(self._owes_done & ~self.running):
-                m.d.sync += [self._owes_done.eq(0), self._count.eq(len(REPORT))]
+                m.d.sync += self._owes_done.eq(0)
                 self._say(m, From.DONE, then="ANSWER REPORT")
             with m.Else():
                 m.d.comb += self.busy.eq(0)
@@ -127,7 +129,7 @@ class Command(wiring.Component):
             m.d.sync += self.host_memory.eq(header.argument)
             m.next = "SKIP"
             with m.If(header.type == To.HELLO):
-                m.d.sync += [self._expected.eq(header.sequence + 1), self._count.eq(len(CAPABILITY))]
+                m.d.sync += self._expected.eq(header.sequence + 1)
                 self._say(m, From.HELLO, then="ANSWER CAPABILITY")
             with m.Elif(header.type == To.TAKEN):
                 m.d.comb += self.spikes_take.eq(1)
@@ -135,7 +137,6 @@ class Command(wiring.Component):
                 m.d.comb += self.spikes_again.eq(1)
                 m.d.sync += self._owes_done.eq(1)
             with m.Elif(header.type == To.STATUS):
-                m.d.sync += self._count.eq(len(REPORT))
                 self._say(m, From.STATUS, then="ANSWER REPORT")
             with m.Elif((header.type >= FIRST_UNSEQUENCED) | (header.type == 0)):
                 self._refuse(m, Nack.UNKNOWN)
@@ -202,21 +203,24 @@ class Command(wiring.Component):
         with m.State("READ ADDRESS"):
             self._take(m, self.host_address)
             with m.If(self.i.valid):
-                m.next = "READ COUNT"
-        with m.State("READ COUNT"):
-            words = self.i.payload
-            self._take(m)
+                m.next = "READ SIZE"
+        # What is to be read is checked in steps: address, size and depth meet in no single clock.
+        with m.State("READ SIZE"):
+            self._take(m, self._size)
             with m.If(self.i.valid):
-                m.d.sync += self._count.eq(words * (self._last_column + 1))
-                fits = (words <= LARGEST_DATA) & (words * (self._last_column + 1) <= LARGEST_DATA)
-                with m.If(~fits | (words == 0)):
-                    self._refuse(m, Nack.UNKNOWN)
-                with m.Elif(self.host_address + words[:8] > self._depth_of_memory()):
-                    self._refuse(m, Nack.ADDRESS)
-                with m.Else():
-                    with m.If(self._header.sequence == self._expected):
-                        m.d.sync += self._expected.eq(self._expected + 1)
-                    self._say(m, From.DATA, then="ANSWER DATA")
+                m.next = "READ END"
+        with m.State("READ END"):
+            m.d.sync += self._end.eq(self.host_address + self._size)
+            m.next = "READ CHECK"
+        with m.State("READ CHECK"):
+            with m.If((self._size == 0) | (self._size > LARGEST_DATA)):
+                self._refuse(m, Nack.UNKNOWN)
+            with m.Elif(self._end > self._depth_of_memory()):
+                self._refuse(m, Nack.ADDRESS)
+            with m.Else():
+                with m.If(self._header.sequence == self._expected):
+                    m.d.sync += self._expected.eq(self._expected + 1)
+                self._say(m, From.DATA, then="ANSWER DATA")
 
     def _next_column(self, m):
         m.d.sync += self.host_column.eq(self.host_column + 1)
@@ -279,29 +283,28 @@ class Command(wiring.Component):
                 with m.If(self.o.ready):
                     m.next = f"SEND {name}"
         with m.State("SEND CAPABILITY"):
-            self._send_word(m, capability[index])
+            self._send_word(m, capability[index], index == len(CAPABILITY) - 1)
         with m.State("SEND REPORT"):
-            self._send_word(m, Array(self.report)[index])
+            self._send_word(m, Array(self.report)[index], index == len(REPORT) - 1)
         with m.State("SEND SPIKES"):
-            self._send_word(m, self.spikes.payload, valid=self.spikes.valid)
+            self._send_word(m, self.spikes.payload, index == self._count - 1, valid=self.spikes.valid)
             m.d.comb += self.spikes.ready.eq(self.o.ready)
         with m.State("SEND DATA"):  # the memory answers a clock after the address
             m.next = "SEND COLUMN"
         with m.State("SEND COLUMN"):
-            self._send_word(m, self.host_r_data)
+            is_last = (self.host_address + 1 == self._end) & (self.host_column == self._last_column)
+            self._send_word(m, self.host_r_data, is_last)
             with m.If(self.o.ready):
                 self._next_column(m)
-                with m.If(~self.o.p.last):
+                with m.If(~is_last):
                     m.next = "SEND DATA"
 
-    def _send_word(self, m, word, valid=1):
+    def _send_word(self, m, word, is_last, valid=1):
         """Send a payload word of the answer; after the last one, skip to the next packet."""
-        m.d.comb += [
-            self.o.valid.eq(valid), self.o.p.word.eq(word), self.o.p.last.eq(self._index == self._count - 1),
-        ]
+        m.d.comb += [self.o.valid.eq(valid), self.o.p.word.eq(word), self.o.p.last.eq(is_last)]
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += self._index.eq(self._index + 1)
-            with m.If(self.o.p.last):
+            with m.If(is_last):
                 m.next = "SKIP"
 
     def _take(self, m, target=None):

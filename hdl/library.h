@@ -4,6 +4,22 @@
 //   bool works();                        whether another clock could change anything
 #include <cstdint>
 
+#ifdef NO_CXX_LIBRARY
+// All that the model needs of a C++ library beyond its headers (LLVM's).
+#include <cstdlib>
+
+void *operator new(std::size_t size) { return std::malloc(size); }
+void *operator new[](std::size_t size) { return std::malloc(size); }
+void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete[](void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void *memory, std::size_t) noexcept { std::free(memory); }
+
+_LIBCPP_BEGIN_NAMESPACE_STD
+void __libcpp_verbose_abort(const char *, ...) noexcept { std::abort(); }
+_LIBCPP_END_NAMESPACE_STD
+#endif
+
 extern "C" {
 
 Model *model_new() { return new Model; }

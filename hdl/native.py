@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from snnsim.errors import UserError
 
 #: Without assertions an access beyond the end of a memory reads 0 and writes nothing, as in Amaranth. The
 #: core makes such accesses where their results are not used; with assertions they end the process.
-FLAGS = ("-std=c++17", "-O2", "-shared", "-fPIC", "-DCXXRTL_NDEBUG")
+FLAGS = ("-std=c++17", "-O2", "-fPIC", "-DCXXRTL_NDEBUG")
 #: Name of the top module; the C++ class is ``cxxrtl_design::p_model``, in a file of this name.
 MODEL = "model"
 
@@ -34,7 +35,6 @@ _HINT = 'install a C++ compiler, or one from the package index: pip install "snn
 _ZERO_CONTENTS = re.compile(
     r"^  (?:attribute [^\n]*\n  )*cell \$meminit_v2 [^\n]*\n"
     r"(?:    (?!connect \\DATA)[^\n]*\n)*    connect \\DATA \d+'0+\n(?:    [^\n]*\n)*  end\n", re.MULTILINE)
-
 
 # What CXXRTL would do by itself, and then constants and aliases of the flat netlist resolved: 1.4 times as
 # many clocks a second. Merging and sharing cells (``opt``) would make loops that are evaluated twice.
@@ -85,13 +85,13 @@ def compile_model(component, shim, digest, announce=_silent, defines=()):
     if library.exists():
         return library
     compiler = find_compiler()
-    announce("compiling the gateware to native code; this happens once and takes about half a minute")
+    announce("compiling the gateware to native code; this happens once and takes up to a minute")
     # Beside the library, so that it gets its name in one step, whole, whoever else is building it.
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".build-") as folder:
         folder = Path(folder)
         (folder / f"{MODEL}.cc").write_text(to_cxx(component()))
         shutil.copy(shim, folder / "shim.cc")
-        _compile([*compiler, *(f"-D{define}" for define in defines)], folder)
+        _compile(compiler, folder, [f"-D{define}" for define in defines])
         os.replace(folder / f"library{_SUFFIX}", library)
     return library
 
@@ -108,31 +108,56 @@ def to_cxx(component):
     return yosys.stdout
 
 
+@dataclass(frozen=True)
+class Compiler:
+    """How to make a library of C++: ``compile``, and where ``link`` is not empty, that after it."""
+
+    compile: tuple
+    link: tuple = ()
+
+
+# Zig would first build the C++ library from source, which takes longer than all the rest: the model needs
+# nothing of it but what library.h then defines. It also checks undefined behaviour unless told otherwise,
+# which makes the model slow.
+ZIG = Compiler(
+    compile=(sys.executable, "-m", "ziglang", "c++", "-fno-sanitize=undefined", "-fno-exceptions",
+             "-fno-rtti", "-DNO_CXX_LIBRARY"),
+    link=(sys.executable, "-m", "ziglang", "cc"),
+)
+
+
 def find_compiler():
-    """The command of a C++ compiler: ``$CXX``, the system's, or that of the ``ziglang`` package."""
+    """The C++ `Compiler`: ``$CXX``, the system's, or that of the ``ziglang`` package."""
     if os.environ.get("CXX"):
-        return shlex.split(os.environ["CXX"])
+        return Compiler(tuple(shlex.split(os.environ["CXX"])))
     for name in ("c++", "g++", "clang++"):
         if shutil.which(name):
-            return [name]
+            return Compiler((name,))
     if util.find_spec("ziglang"):
-        # Zig checks undefined behaviour unless told otherwise, which makes the model slow.
-        return [sys.executable, "-m", "ziglang", "c++", "-fno-sanitize=undefined"]
+        return ZIG
     raise UserError(f"the virtual board needs a C++ compiler and there is none: {_HINT}")
 
 
-def _compile(compiler, folder):
-    command = [*compiler, *FLAGS, "-isystem", str(_RUNTIME), "-I", str(_ROOTS[0]), "shim.cc",
-               "-o", f"library{_SUFFIX}"]
+def _compile(compiler, folder, defines):
+    library, headers = f"library{_SUFFIX}", ("-isystem", str(_RUNTIME), "-I", str(_ROOTS[0]))
+    compile = [*compiler.compile, *FLAGS, *defines, *headers, "shim.cc"]
+    if compiler.link:
+        _run([*compile, "-c", "-o", "shim.o"], folder)
+        _run([*compiler.link, "-shared", "shim.o", "-o", library], folder)
+    else:
+        _run([*compile, "-shared", "-o", library], folder)
+
+
+def _run(command, folder):
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder.parent / "zig"),
                    "ZIG_LOCAL_CACHE_DIR": str(folder / "zig")}
     try:
         result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     except OSError as error:
-        raise UserError(f"cannot run the C++ compiler {compiler[0]}: {error.strerror}; {_HINT}") from None
+        raise UserError(f"cannot run the C++ compiler {command[0]}: {error.strerror}; {_HINT}") from None
     if result.returncode:
         first = next((line for line in result.stderr.splitlines() if "error" in line), "no message")
-        raise UserError(f"the C++ compiler {compiler[0]} failed ({first.strip()}); {_HINT}")
+        raise UserError(f"the C++ compiler {command[0]} failed ({first.strip()}); {_HINT}")
 
 
 class NativeModel:

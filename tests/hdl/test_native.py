@@ -1,7 +1,6 @@
 """Gateware to native code: the compiler that is found, the cache, the messages."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -99,7 +98,7 @@ def test_a_failed_compilation_leaves_nothing_and_says_why(tmp_path, monkeypatch)
 
 def test_the_compiler_of_the_environment_comes_first(monkeypatch):
     monkeypatch.setenv("CXX", "ccache g++-12")
-    assert native.find_compiler() == ["ccache", "g++-12"]
+    assert native.find_compiler() == native.Compiler(("ccache", "g++-12"))
 
 
 def test_a_compiler_that_is_not_there_is_reported(monkeypatch):
@@ -110,7 +109,17 @@ def test_a_compiler_that_is_not_there_is_reported(monkeypatch):
 
 def test_without_a_system_compiler_that_of_the_package_index_is_used(no_system_compiler, monkeypatch):
     monkeypatch.setattr(native.util, "find_spec", lambda name: name == "ziglang")
-    assert native.find_compiler()[:4] == [sys.executable, "-m", "ziglang", "c++"]
+    assert native.find_compiler() is native.ZIG
+
+
+@pytest.mark.slow
+def test_the_compiler_of_the_package_index_makes_a_model_that_runs(no_system_compiler):
+    pytest.importorskip("ziglang", reason="the extra `compiler` is not installed")
+    model = native.NativeModel(build("zig"))
+    model.write(b"\x01\x02")
+    model.run(100)
+    assert model.read() == bytes((10, 17))
+    model.close()
 
 
 def test_without_any_compiler_the_remedy_is_named(no_system_compiler, monkeypatch):
