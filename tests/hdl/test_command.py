@@ -91,7 +91,8 @@ def test_a_memory_that_there_is_not_is_refused(host):
 
 @pytest.mark.parametrize("packet", [
     (0,), (0x3F,), (0x43,), (0xFF,), (To.READ, 0, 0), (To.READ, 0, 0, 0), (To.READ, 0, 0, 65),
-    (To.WRITE, 0, 0), (To.WRITE, Memory.STATE, 0, *range(STATE_COLUMNS - 1)), (To.CLEAR, 0, 1), (To.RUN, 0, 1),
+    (To.WRITE, 0, 0),
+    (To.WRITE, Memory.STATE, 0, *range(STATE_COLUMNS - 1)), (To.CLEAR, 0, 1), (To.RUN, 0, 1),
     (To.RUN, 0, LARGEST_RUN + 1, 0), (To.STOP, 0, 1),
 ])
 def test_what_is_no_packet_of_the_protocol_is_refused(host, packet):
