@@ -8,10 +8,10 @@ import typer
 from typer.core import TyperGroup
 
 from ..errors import UserError
+from .exits import COULD_NOT_TELL
 
 #: A missing argument, an unknown option, a number out of range. Typer exports only its subclass.
 USAGE_ERROR = typer.BadParameter.__base__
-IDENTICAL, DIFFERENT, COULD_NOT_TELL = 0, 1, 2
 
 
 class Commands(TyperGroup):

@@ -5,7 +5,7 @@ import typer
 from ..errors import UserError
 from ..raster import SpikeRaster
 from ..result import first_difference, first_weight_difference
-from .app import DIFFERENT, IDENTICAL
+from .exits import DIFFERENT, IDENTICAL
 from .machines import opened
 from .networks import core_config, load_image
 from .outputs import check_picture

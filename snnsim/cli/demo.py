@@ -14,7 +14,7 @@ from ..raster import SpikeRaster
 from ..report import Section, raster_picture, save_picture
 from ..result import RunResult, first_difference
 from ..simulator import Simulator
-from .app import DIFFERENT, IDENTICAL
+from .exits import DIFFERENT, IDENTICAL
 from .machines import opened
 from .outputs import check_picture
 from .progress import progress
