@@ -29,9 +29,9 @@ class Command(wiring.Component):
     """Executes the packets of `snnsim.contract.packets`, one at a time.
 
     ``i`` is the output of a `FrameReceiver`, ``corrupt`` its report of a dropped frame; ``o`` goes to a
-    `FrameTransmitter`. The core's memories are on the ``host_*`` ports: ``host_clear`` zeroes a word of
-    state and ring. ``event_room`` and ``spike_*`` belong to the buffers of events and spikes,
-    ``run_*`` to the `Sequencer`.
+    `FrameTransmitter`. The core's memories are on the ``host_*`` ports: ``host_r_data`` follows
+    ``host_address`` by two clocks, ``host_clear`` zeroes a word of state and ring. ``event_room`` and
+    ``spikes_*`` belong to the buffers of events and spikes, ``run_*`` to the `Sequencer`.
     """
 
     def __init__(self, config, identity):
@@ -289,7 +289,9 @@ class Command(wiring.Component):
         with m.State("SEND SPIKES"):
             self._send_word(m, self.spikes.payload, index == self._count - 1, valid=self.spikes.valid)
             m.d.comb += self.spikes.ready.eq(self.o.ready)
-        with m.State("SEND DATA"):  # the memory answers a clock after the address
+        with m.State("SEND DATA"):  # the memory answers a clock after the address,
+            m.next = "SELECT COLUMN"
+        with m.State("SELECT COLUMN"):  # the selected column is there another clock later
             m.next = "SEND COLUMN"
         with m.State("SEND COLUMN"):
             is_last = (self.host_address + 1 == self._end) & (self.host_column == self._last_column)

@@ -86,10 +86,9 @@ class Core(wiring.Component):
                 port.w_data.eq(command.host_w_data),
             ]
             with m.If(command.host_memory == kind):
-                m.d.comb += [
-                    port.w_en.eq(command.host_w_en << command.host_column),
-                    command.host_r_data.eq(port.r_data.word_select(command.host_column, COLUMN_WIDTH)),
-                ]
+                m.d.comb += port.w_en.eq(command.host_w_en << command.host_column)
+                m.d.sync += command.host_r_data.eq(
+                    port.r_data.word_select(command.host_column, COLUMN_WIDTH))
             if kind in (Memory.STATE, Memory.DRIVE):
                 with m.If(command.host_clear):
                     m.d.comb += port.w_en.eq(-1)

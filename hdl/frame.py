@@ -96,31 +96,35 @@ class FrameTransmitter(wiring.Component):
         m.submodules.crc = checksum = Crc32()
         wiring.connect(m, encoder.o, wiring.flipped(self.o))
 
-        index = Signal(2)
-        sends = Signal()
+        index, sends, sending = Signal(2), Signal(), Signal()
+        word = Signal.like(self.i.payload)  # a register: it comes from far away, and the CRC is long
         byte = encoder.i.p.byte
         m.d.comb += [
+            self.busy.eq(self.i.valid | sending),
             sends.eq(encoder.i.valid & encoder.i.ready),
             checksum.data.eq(byte),
         ]
         with m.If(sends):
             m.d.sync += index.eq(index + 1)
-        sending = Signal()
-        m.d.comb += self.busy.eq(self.i.valid | sending)
         with m.If(self.i.valid):
             m.d.sync += sending.eq(1)
         with m.Elif(self.o.valid & self.o.ready & (self.o.payload == 0)):
             m.d.sync += sending.eq(0)
         with m.FSM():
-            with m.State("WORDS"):
+            with m.State("LOAD"):
+                m.d.comb += self.i.ready.eq(1)
+                m.d.sync += word.eq(self.i.payload)
+                with m.If(self.i.valid):
+                    m.next = "WORD"
+            with m.State("WORD"):
                 m.d.comb += [
-                    encoder.i.valid.eq(self.i.valid),
-                    byte.eq(self.i.p.word.word_select(index, 8)),
+                    encoder.i.valid.eq(1),
+                    byte.eq(word.word.word_select(index, 8)),
                     checksum.valid.eq(sends),
                 ]
                 with m.If(sends & (index == 3)):
-                    m.d.comb += self.i.ready.eq(1)
-                    with m.If(self.i.p.last):
+                    m.next = "LOAD"
+                    with m.If(word.last):
                         m.next = "CRC"
             with m.State("CRC"):
                 m.d.comb += [
@@ -130,5 +134,5 @@ class FrameTransmitter(wiring.Component):
                 ]
                 with m.If(sends & (index == 3)):
                     m.d.comb += checksum.start.eq(1)
-                    m.next = "WORDS"
+                    m.next = "LOAD"
         return m
