@@ -51,10 +51,11 @@ class Sequencer(wiring.Component):
             width=address_width(self._config.neurons), depth=self._config.neurons)
         m.d.comb += [self._fired.w_en.eq(self.fired), self._fired.w_data.eq(self.fired_neuron)]
 
-        self._stopping, self._step_ends = Signal(), Signal()
+        self._stopping, self._step_ends, self._takes_event = Signal(), Signal(), Signal()
         self._flags = {flag: Signal(name=f"flag_{flag.name.lower()}") for flag in Flag}
         m.d.comb += self._flags[Flag.RUNNING].eq(self.running)
         self._elaborate_counters(m)
+        self._elaborate_next_event(m)
 
         with m.If(self.stop & self.running):
             m.d.sync += self._stopping.eq(1)
@@ -111,9 +112,10 @@ class Sequencer(wiring.Component):
                 m.next = "SPIKES"
 
     def _elaborate_events(self, m):
-        fired, events, rows = self._fired, self.events, self.rows
-        event_row = self._config.neurons + events.p.id
-        is_known = events.p.id < self._config.inputs
+        fired, rows = self._fired, self.rows
+        event, is_event = self._event, self._is_event
+        event_row = self._config.neurons + event.id
+        is_known = event.id < self._config.inputs
         m.d.comb += [self.spikes.p.step.eq(self._steps), self.spikes.p.id.eq(fired.r_data)]
         with m.State("SPIKES"):
             m.d.comb += [
@@ -129,17 +131,27 @@ class Sequencer(wiring.Component):
             m.d.comb += rows.payload.eq(event_row)
             with m.If(self._events == self.run_events):
                 m.next = "SETTLE"
-            with m.Elif(~events.valid):
+            with m.Elif(~is_event):
                 m.d.comb += self.waiting.eq(1)
                 with m.If(self._stopping):
                     m.next = "SETTLE"
-            with m.Elif((events.p.step < self._steps) | ~is_known):
-                m.d.comb += events.ready.eq(1)
+            with m.Elif((event.step < self._steps) | ~is_known):
+                m.d.comb += self._takes_event.eq(1)
                 m.d.sync += self._flags[Flag.BAD_EVENT].eq(1)
-            with m.Elif(events.p.step == self._steps):
-                m.d.comb += [rows.valid.eq(1), events.ready.eq(rows.ready)]
+            with m.Elif(event.step == self._steps):
+                m.d.comb += [rows.valid.eq(1), self._takes_event.eq(rows.ready)]
             with m.Else():
                 m.next = "SETTLE"
+
+    def _elaborate_next_event(self, m):
+        """The next input event in a register, away from the memory it was in, and whether there is one."""
+        events = self.events
+        self._event, self._is_event = Signal.like(events.payload), Signal()
+        m.d.comb += events.ready.eq(~self._is_event | self._takes_event)
+        with m.If(events.ready):
+            m.d.sync += [self._event.eq(events.payload), self._is_event.eq(events.valid)]
+        with m.If(self.start):  # an event that a stopped run left
+            m.d.sync += self._is_event.eq(0)
 
     def _elaborate_counters(self, m):
         self._steps = Signal(16)
@@ -149,7 +161,7 @@ class Sequencer(wiring.Component):
         counted = [
             (self._steps, self._step_ends),
             (spikes, self.spikes.valid & self.spikes.ready),
-            (self._events, self.events.valid & self.events.ready),
+            (self._events, self._takes_event),
             (clocks, self.running & ~self.waiting),
             (waited, self.waiting),
             (i_saturations, self.i_saturates),

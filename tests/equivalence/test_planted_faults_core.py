@@ -34,8 +34,8 @@ FAULTS = {
         "hdl.activity", "(self.delay > remaining[k])", "(self.delay > remaining[k] + 1)"),
     "a region that does not stay awake": ("hdl.activity", "awake[k] | ", ""),
     "a dropped input event": (
-        "hdl.sequencer", "m.d.comb += [rows.valid.eq(1), events.ready.eq(rows.ready)]",
-        "m.d.comb += [rows.valid.eq(events.p.id != 1), events.ready.eq(rows.ready)]"),
+        "hdl.sequencer", "m.d.comb += [rows.valid.eq(1), self._takes_event.eq(rows.ready)]",
+        "m.d.comb += [rows.valid.eq(event.id != 1), self._takes_event.eq(rows.ready)]"),
     "a spike that is not reported": (
         "hdl.sequencer", "self.spikes.valid.eq(fired.r_rdy & rows.ready)",
         "self.spikes.valid.eq(fired.r_rdy & rows.ready & (fired.r_data != 3))"),
