@@ -204,6 +204,7 @@ class Command(wiring.Component):
             self._take(m, self.host_address)
             with m.If(self.i.valid):
                 m.next = "READ SIZE"
+        most = Array(LARGEST_DATA // n for n in self._columns)[self.host_memory]
         # What is to be read is checked in steps: address, size and depth meet in no single clock.
         with m.State("READ SIZE"):
             self._take(m, self._size)
@@ -213,7 +214,7 @@ class Command(wiring.Component):
             m.d.sync += self._end.eq(self.host_address + self._size)
             m.next = "READ CHECK"
         with m.State("READ CHECK"):
-            with m.If((self._size == 0) | (self._size > LARGEST_DATA)):
+            with m.If((self._size == 0) | (self._size > most)):
                 self._refuse(m, Nack.UNKNOWN)
             with m.Elif(self._end > self._depth_of_memory()):
                 self._refuse(m, Nack.ADDRESS)

@@ -5,7 +5,7 @@ import pytest
 from hdl.cosim import CompiledLink
 from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory, columns, memory_shape
-from snnsim.contract.packets import EVENT, LARGEST_RUN, REPORT, Flag, From, Nack, To
+from snnsim.contract.packets import EVENT, LARGEST_DATA, LARGEST_RUN, REPORT, Flag, From, Nack, To
 from snnsim.host.protocol import FrameDecoder, Packet, encode
 
 CONFIG = CoreConfig()
@@ -91,6 +91,7 @@ def test_a_memory_that_there_is_not_is_refused(host):
 
 @pytest.mark.parametrize("packet", [
     (0,), (0x3F,), (0x43,), (0xFF,), (To.READ, 0, 0), (To.READ, 0, 0, 0), (To.READ, 0, 0, 65),
+    (To.READ, Memory.PARAMETERS, 0, LARGEST_DATA // columns(CONFIG, Memory.PARAMETERS) + 1),
     (To.WRITE, 0, 0),
     (To.WRITE, Memory.STATE, 0, *range(STATE_COLUMNS - 1)), (To.CLEAR, 0, 1), (To.RUN, 0, 1),
     (To.RUN, 0, LARGEST_RUN + 1, 0), (To.STOP, 0, 1),
