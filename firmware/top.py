@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.core import Core
+from hdl.memory import ColumnMemory
 
 from .uart import UARTReceiver, UARTTransmitter
 
@@ -13,11 +14,11 @@ class Top(wiring.Component):
     """A `Core` of ``config`` at the pins ``rx`` and ``tx``; ``divisor`` clocks a bit.
 
     ``identity`` is the 64-bit id that the core tells the host. ``busy`` is high while something is on
-    its way or at work: good for a light.
+    its way or at work: good for a light. ``synapse_memory`` is as for `Core`.
     """
 
-    def __init__(self, config, divisor, identity=0):
-        self._core = Core(config, identity)
+    def __init__(self, config, divisor, identity=0, synapse_memory=ColumnMemory):
+        self._core = Core(config, identity, synapse_memory)
         self._receiver = UARTReceiver(divisor)
         self._transmitter = UARTTransmitter(divisor)
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "busy": Out(1)})

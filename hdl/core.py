@@ -25,12 +25,15 @@ class Core(wiring.Component):
 
     ``i`` and ``o`` carry the frames of `snnsim.contract.packets`; ``i`` is always ready. ``busy`` is
     high while the core has work that needs no further input. ``identity`` is the 64-bit id that the
-    core tells the host.
+    core tells the host. ``synapse_memory(depth, width)`` makes the memory of the synapses: another one
+    with the ports of `ColumnMemory` where a device has a kind of memory of its own for so much. It is never
+    read and written in the same clock.
     """
 
-    def __init__(self, config, identity=0):
+    def __init__(self, config, identity=0, synapse_memory=ColumnMemory):
         self._config = config
         self._identity = identity
+        self._synapse_memory = synapse_memory
         super().__init__({
             "i": In(stream.Signature(8)),
             "o": Out(stream.Signature(8)),
@@ -45,8 +48,10 @@ class Core(wiring.Component):
         m.submodules.ring = self._ring = DriveRing(config)
         m.submodules.activity = self._activity = Activity(config)
         self._memories = {}
-        for kind in (Memory.PARAMETERS, Memory.STATE, Memory.ROWS, Memory.SYNAPSES):
-            self._memories[kind] = ColumnMemory(*memory_shape(config, kind))
+        makers = {Memory.PARAMETERS: ColumnMemory, Memory.STATE: ColumnMemory, Memory.ROWS: ColumnMemory,
+                  Memory.SYNAPSES: self._synapse_memory}
+        for kind, make in makers.items():
+            self._memories[kind] = make(*memory_shape(config, kind))
             m.submodules[kind.name.lower()] = self._memories[kind]
         self._elaborate_link(m)
         self._elaborate_host(m)

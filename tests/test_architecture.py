@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "hdl": GATEWARE,
     "hdl.cosim": {"hdl", "snnsim.host.link", *GATEWARE},
     "firmware": {"hdl", "snnsim.host.link", *GATEWARE},
+    "firmware.platforms": {"firmware", "hdl", *GATEWARE, "amaranth_boards"},
     **{name: {*DESCRIPTION, *FOUNDATION} for name in DESCRIPTION},
 }
 #: The package's front door gathers what users need; nothing inside may come in through it.
