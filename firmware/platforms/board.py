@@ -15,6 +15,8 @@ class Board:
 
     ``make_platform()`` gives its Amaranth platform. ``config`` is the `CoreConfig` that fills it.
     ``clock`` is the core's clock in Hz, ``baud`` the rate of its serial link in bits per second.
+    ``programmer`` is the command that loads a bitstream, to which the bitstream's path is added, such as
+    ``("openFPGALoader", "-b", "icebreaker")``; empty where none is known.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Board:
     config: CoreConfig
     clock: int
     baud: int
+    programmer: tuple[str, ...] = ()
 
     @property
     def divisor(self):
