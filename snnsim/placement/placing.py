@@ -14,9 +14,9 @@ from snnsim.contract.layout import (
     state_layout,
     synapse_layout,
 )
-from snnsim.errors import UserError
 from snnsim.image import Parameters, State
 
+from .room import CapacityError, Resource, check_room
 from .words import pack_words, unpack_words
 
 #: Clocks of a step in which there is something to do, beside those of its neurons and events: the
@@ -24,10 +24,6 @@ from .words import pack_words, unpack_words
 STEP_CLOCKS = 20
 #: Clocks between the rows of two events, which hide behind the words of a longer row.
 EVENT_CLOCKS = 4
-
-
-class CapacityError(UserError):
-    """An image that a core cannot hold; the message has both numbers and the remedy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,35 +72,41 @@ class Placement:
 def place(image, config):
     """The `Placement` of ``image`` on a core with this configuration.
 
-    Raises `CapacityError` naming what is too large, the limit and the remedy.
+    Raises `CapacityError` naming all that is too large, the limits and the remedies.
     """
     if image.formats != config.formats:
         raise CapacityError(_format_difference(image.formats, config.formats))
-    _check_room("neurons", image.n_neurons, config.neurons)
-    _check_room("inputs", image.n_inputs, config.inputs)
-    if image.delay_max > config.delay_slots:
-        raise CapacityError(f"the network has a delay of {image.delay_max} steps, the core at most "
-                            f"{config.delay_slots}: shorten it, use a larger dt, or a core with more delay "
-                            "slots")
-    synapses = _Synapses.of(image, config)
-    rows = _Rows.of(synapses, image, config)
-    words = int(rows.length.sum())
-    _check_room("synapse words", words, config.synapse_words, "use fewer synapses")
-    _check_room("row descriptors", rows.descriptors, config.rows, "use fewer projections")
-    word = rows.start[synapses.row] + synapses.position
+    rows = _Rows.of(image, config)
+    # Synapses are many: those that cannot fit are counted, not placed.
+    certainly = -(-image.n_synapses // config.lanes)
+    if certainly > config.synapse_words:
+        check_room(_resources(image, config, rows, certainly), at_least="synapse words")
+    synapses = _Synapses.of(image, config, rows)
+    words = int(synapses.length.sum())
+    resources = _resources(image, config, rows, words)
+    check_room(resources)
+    start = np.cumsum(synapses.length) - synapses.length
+    word = start[synapses.row] + synapses.position
     memories = {
         Memory.PARAMETERS: _parameters(image, config),
         Memory.STATE: pack_state(config, image.initial),
-        Memory.ROWS: _row_words(rows, config),
+        Memory.ROWS: _row_words(rows, start, synapses.length, config),
         Memory.SYNAPSES: _synapse_words(synapses, word, words, config),
     }
     return Placement(
         config, {memory: array for memory, array in memories.items() if len(array)},
         word, synapses.slot, tuple(p.n_synapses for p in image.projections),
-        np.bincount(rows.source, rows.length, image.n_neurons + image.n_inputs).astype(int),
-        {"neurons": (image.n_neurons, config.neurons), "inputs": (image.n_inputs, config.inputs),
-         "delay slots": (image.delay_max, config.delay_slots), "synapse words": (words, config.synapse_words),
-         "row descriptors": (rows.descriptors, config.rows)})
+        np.bincount(rows.source, synapses.length, image.n_neurons + image.n_inputs).astype(int),
+        {resource.name: (resource.used, resource.available) for resource in resources})
+
+
+def _resources(image, config, rows, words):
+    return (
+        Resource("neurons", image.n_neurons, config.neurons, "split it"),
+        Resource("inputs", image.n_inputs, config.inputs, "split it"),
+        Resource("synapse words", words, config.synapse_words, "use fewer synapses"),
+        Resource("row descriptors", rows.descriptors, config.rows, "use fewer projections"),
+        Resource("delay slots", image.delay_max, config.delay_slots, "use shorter delays or a larger dt"))
 
 
 def pack_state(config, state):
@@ -127,44 +129,45 @@ class _Synapses:
     slot: np.ndarray      # the bank of the target
     row: np.ndarray       # number of the row
     position: np.ndarray  # number of the word in the row
-    row_key: np.ndarray   # source and exponent of each row
+    length: np.ndarray    # words of each row
 
     @classmethod
-    def of(cls, image, config):
-        key = _concatenate([(p.sources() << config.formats.exponent_width) + p.exponent
-                            for p in image.projections])
+    def of(cls, image, config, rows):
+        key = _concatenate([_row_key(p.sources(), p, config) for p in image.projections])
         target = _concatenate([p.target.astype(np.int64) + p.first_target for p in image.projections])
         slot = target % config.lanes
-        row_key, row = np.unique(key, return_inverse=True)
+        row = np.searchsorted(rows.key, key)
+        position = _position_in_group(row * config.lanes + slot)
+        length = np.zeros(rows.key.size, np.int64)
+        np.maximum.at(length, row, position + 1)
         return cls(
             _concatenate([p.weight.astype(np.int64) for p in image.projections]),
             _concatenate([p.delays().astype(np.int64) for p in image.projections]),
-            target, slot, row, _position_in_group(row * config.lanes + slot), row_key)
+            target, slot, row, position, length)
 
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
     """Rows, ordered by source: a run of synapse words with one source and one exponent."""
 
+    key: np.ndarray  # source and exponent, ascending
     source: np.ndarray
     exponent: np.ndarray
-    start: np.ndarray
-    length: np.ndarray
     descriptor: np.ndarray
     descriptors: int  # how many are taken, those of idle neurons and inputs included
 
     @classmethod
-    def of(cls, synapses, image, config):
-        source = synapses.row_key >> config.formats.exponent_width
-        exponent = synapses.row_key & ((1 << config.formats.exponent_width) - 1)
-        length = np.zeros(source.size, np.int64)
-        np.maximum.at(length, synapses.row, synapses.position + 1)
+    def of(cls, image, config):
+        key = np.unique(_concatenate([
+            _row_key(p.first_source + np.flatnonzero(np.diff(p.indptr)), p, config)
+            for p in image.projections]))
+        source = key >> config.formats.exponent_width
+        exponent = key & ((1 << config.formats.exponent_width) - 1)
         first = np.concatenate([[True], source[1:] != source[:-1]])[:source.size]
         own = np.where(source < image.n_neurons, source, source - image.n_neurons + config.neurons)
         fixed = config.neurons + config.inputs
         descriptor = np.where(first, own, fixed + np.cumsum(~first) - 1)
-        return cls(source, exponent, np.cumsum(length) - length, length, descriptor,
-                   fixed + int(np.count_nonzero(~first)))
+        return cls(key, source, exponent, descriptor, fixed + int(np.count_nonzero(~first)))
 
     @property
     def next(self):
@@ -173,6 +176,10 @@ class _Rows:
         same = np.flatnonzero(self.source[1:] == self.source[:-1])
         following[same] = self.descriptor[same + 1]
         return following
+
+
+def _row_key(source, projection, config):
+    return (source << config.formats.exponent_width) + projection.exponent
 
 
 def _concatenate(arrays):
@@ -197,8 +204,8 @@ def _parameters(image, config):
     return pack_words(parameter_layout(config), **values)
 
 
-def _row_words(rows, config):
-    values = {"start": rows.start, "length": rows.length, "exponent": rows.exponent, "next": rows.next}
+def _row_words(rows, start, length, config):
+    values = {"start": start, "length": length, "exponent": rows.exponent, "next": rows.next}
     memory = {name: np.zeros(rows.descriptors, np.int64) for name in values}
     for name, array in values.items():
         memory[name][rows.descriptor] = array
@@ -222,12 +229,6 @@ def _signed(slots, width):
     """The weights, which are the least significant field of a synapse."""
     weight = slots & ((1 << width) - 1)
     return weight - ((weight >> (width - 1)) << width)
-
-
-def _check_room(what, needed, available, remedy="split it"):
-    if needed > available:
-        raise CapacityError(f"the network needs {needed} {what}, the core has {available}: {remedy}, or use "
-                            f"a core with more {what}")
 
 
 def _format_difference(image, core):

@@ -33,7 +33,7 @@ def image(n_neurons, n_inputs, *projections, formats=SMALL.formats):
         indptr = np.concatenate([[0], np.cumsum(counts)])
         made.append(ImageProjection(
             f"p{k}", 0, n_neurons + n_inputs, 0, n_neurons, exponent, indptr,
-            np.asarray(target, int)[order], np.arange(1, len(source) + 1), np.array([delay])))
+            np.asarray(target, int)[order], np.arange(len(source)) % 127 + 1, np.array([delay])))
     return Image(formats, (Part("a", 0, n_neurons),), (Part("in", 0, n_inputs),),
                  Parameters(**{name: zeros for name in Parameters.names()}), State(zeros, zeros, zeros),
                  tuple(made))
@@ -177,11 +177,17 @@ REFUSED = [
     (lambda: place(image(1, 5), SMALL),
      "needs 5 inputs, the core has 4: split it, or use a core with more inputs"),
     (lambda: place(image(4, 1, (0, [4], [0], 5)), SMALL),
-     "has a delay of 5 steps, the core at most 4: shorten it, use a larger dt, or a core with more"),
+     "needs 5 delay slots, the core has 4: use shorter delays or a larger dt, or use a core with more delay"),
     (lambda: place(image(4, 1, (0, FULL, FULL, 1), (1, [4], [0], 1)), SMALL),
      "needs 65 synapse words, the core has 64: use fewer synapses, or use a core with more synapse words"),
     (lambda: place(image(4, 1, *[(e, [4], [0], 1) for e in range(6)]), SMALL),
      "needs 17 row descriptors, the core has 16: use fewer projections, or use a core with more row descr"),
+    (lambda: place(image(9, 5, *[(e, [9], [0], 5) for e in range(6)]), SMALL),
+     "needs 9 neurons, the core has 8; 5 inputs, the core has 4; 17 row descriptors, the core has 16; 5 "
+     "delay slots, the core has 4: split it, use fewer projections, use shorter delays or a larger dt, or "
+     "use a core with more neurons, inputs, row descriptors and delay slots"),
+    (lambda: place(image(9, 1, (0, np.zeros(131, int), np.arange(131) % 2, 1)), SMALL),
+     "needs 9 neurons, the core has 8; at least 66 synapse words, the core has 64: split it, use fewer syn"),
     (lambda: place(image(4, 1), replace(SMALL, formats=Formats(decay_bits=12))),
      "the image has a decay_bits of 16, the core one of 12: compile the network for this core"),
 ]
@@ -192,6 +198,12 @@ def test_what_is_too_large_for_the_core_is_refused_in_one_line(make, message):
     with pytest.raises(CapacityError, match=message) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_large_enough_is_not_named():
+    with pytest.raises(CapacityError) as caught:
+        place(image(9, 1, (0, [9], [0], 5)), SMALL)
+    assert "inputs" not in str(caught.value) and "row" not in str(caught.value)
 
 
 def test_what_just_fits_is_placed():
