@@ -2,10 +2,12 @@
 
 from snnsim.errors import UserError
 
+from . import artix7, colorlight, ecpix5, hx8k_evn, icebreaker, icesugar, tang, ulx3s
 from .board import Board
-from .icebreaker import BOARD as ICEBREAKER
 
-BOARDS = {board.name: board for board in (ICEBREAKER,)}
+BOARDS = {board.name: board for board in (
+    icebreaker.BOARD, icesugar.BOARD, hx8k_evn.BOARD, *ulx3s.BOARDS, *ecpix5.BOARDS, colorlight.BOARD,
+    tang.NANO_9K, tang.PRIMER_20K, artix7.ARTY_A7, artix7.CMOD_A7)}
 
 
 def find_board(name):

@@ -1,0 +1,15 @@
+"""The cores that fill ECP5 of three sizes: 56, 108 and 208 block RAMs of 512 words of 36 bits."""
+
+from snnsim.contract import CoreConfig
+
+CONFIG_25F = CoreConfig(
+    neurons=256, inputs=256, lanes=8, delay_slots=8, synapse_words=3584, rows=1024,
+    receive_words=256, event_buffer=256, spike_buffer=256)
+
+CONFIG_45F = CoreConfig(
+    neurons=512, inputs=512, lanes=8, delay_slots=4, synapse_words=8704, rows=2048,
+    receive_words=256, event_buffer=256, spike_buffer=256)
+
+CONFIG_85F = CoreConfig(
+    neurons=1024, inputs=512, lanes=8, delay_slots=4, synapse_words=18944, rows=2048,
+    receive_words=512, event_buffer=512, spike_buffer=512)
