@@ -19,7 +19,8 @@ class DriveRing(wiring.Component):
     Sweep: while ``sweep`` is high, ``r_data`` follows ``sweep_address`` by a clock, in all banks;
     where ``clear[b]`` is high in that later clock, the accumulator is set to 0.
 
-    The two never happen at once: the sweep of a step ends before its spikes are delivered.
+    The two never happen at once: the sweep of a step ends before its spikes are delivered. What the host
+    writes is there two clocks later.
     """
 
     def __init__(self, config):
@@ -45,37 +46,36 @@ class DriveRing(wiring.Component):
         return m
 
     def _elaborate_bank(self, m, bank):
-        drive = shape_of(self._config.formats.drive)
+        drive, host = shape_of(self._config.formats.drive), self.host
         block = memory.Memory(shape=drive, depth=self._depth, init=[])
         m.submodules[f"bank{bank}"] = block
-        write = block.write_port()
-        # Two arrivals in consecutive clocks may meet in one accumulator: the second must read what
-        # the first writes in the same clock.
-        read = block.read_port(transparent_for=(write,))
+        write, read = block.write_port(), block.read_port()
 
-        adding = Signal()
-        value = Signal(drive)
+        adding, writing, again = Signal(), Signal(), Signal()
+        value, base, written = Signal(drive), Signal(drive), Signal(drive)
+        add_valid = self.add_valid[bank]
+        host_writes = host.select & host.w_en[bank]
         m.d.sync += [
-            adding.eq(self.add_valid[bank]),
-            value.eq(self.add_value[bank]),
+            adding.eq(add_valid),
+            writing.eq(add_valid | host_writes),
+            value.eq(Mux(add_valid, self.add_value[bank], Mux(host.select, host.w_data, 0))),
+            write.addr.eq(read.addr),
+            written.eq(write.data),
+            # What is being written is not yet in the memory.
+            again.eq(write.en & (read.addr == write.addr)),
         ]
-        write_address = Signal(self._bits)
-        m.d.sync += write_address.eq(read.addr)
+        # The host's word, and the 0 behind the sweep, are sums too, with nothing to add to.
+        with m.If(adding):
+            m.d.comb += base.eq(Mux(again, written, read.data))
         m.d.comb += [
             read.addr.eq(Mux(self.sweep, self.sweep_address, self.add_address[bank])),
-            write.addr.eq(write_address),
-            write.data.eq(Mux(adding, read.data + value, 0)),
-            write.en.eq(adding | self.clear[bank]),
+            write.data.eq(base + value),
+            write.en.eq(writing | self.clear[bank]),
             self.r_data[bank].eq(read.data),
-            self.host.r_data.word_select(bank, COLUMN_WIDTH).eq(read.data),
+            host.r_data.word_select(bank, COLUMN_WIDTH).eq(read.data),
         ]
-        with m.If(self.host.select):
-            m.d.comb += [
-                read.addr.eq(self.host.address),
-                write.addr.eq(self.host.address),
-                write.data.eq(self.host.w_data),
-                write.en.eq(self.host.w_en[bank]),
-            ]
+        with m.If(host.select):
+            m.d.comb += read.addr.eq(host.address)
 
 
 def ring_address(config, slot, index):

@@ -7,6 +7,12 @@ from amaranth.lib.wiring import In, Out
 from snnsim.contract.layout import COLUMN_WIDTH
 
 
+#: A Yosys command, to be given before synthesis. A memory that is read from the address that is written in
+#: the same clock gives the old word in simulation; gates that see to it are spared, as nothing here depends
+#: on it but what says so by `transparent_for`.
+IGNORE_COLLISIONS = "setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:TRANSPARENCY_MASK=1'0 %i"
+
+
 def address_width(depth):
     return max(1, (depth - 1).bit_length())
 
@@ -14,7 +20,7 @@ def address_width(depth):
 def host_port(address_width, columns):
     """The host's access to a memory, with directions as the memory sees them.
 
-    While ``select`` is high the host owns the memory. ``w_en`` has a bit for each column.
+    While ``select`` is high the host owns the memory; otherwise ``w_en`` is 0. It has a bit for each column.
     ``r_data`` follows ``address`` by a clock; narrow columns are zero-extended.
     """
     return wiring.Signature({
@@ -55,11 +61,12 @@ class ColumnMemory(wiring.Component):
             m.submodules[f"column{k}"] = column
             read, write = column.read_port(), column.write_port()
             low = k * COLUMN_WIDTH
+            # Where nobody uses w_en, this leaves no gates before the write port.
             m.d.comb += [
                 read.addr.eq(Mux(host.select, host.address, self.r_address)),
-                write.addr.eq(Mux(host.select, host.address, self.w_address)),
-                write.data.eq(Mux(host.select, host.w_data, self.w_data[low:low + width])),
-                write.en.eq(Mux(host.select, host.w_en[k], self.w_en)),
+                write.addr.eq(Mux(self.w_en, self.w_address, host.address)),
+                write.data.eq(Mux(self.w_en, self.w_data[low:low + width], host.w_data)),
+                write.en.eq(self.w_en | host.w_en[k]),
             ]
             words.append(read.data)
         m.d.comb += self.r_data.eq(Cat(words))
