@@ -8,6 +8,7 @@ import numpy as np
 from snnsim.contract import Formats
 
 from .quantise import Loss
+from .tables import percent, table
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ class Report:
         f = self.formats
         head = (f"network {self.network}: dt {self.dt:g} s; state {f.state_width} bits, weights "
                 f"{f.weight_width}, decay {f.decay_bits}, drive {f.drive_width}")
-        tables = [_table(_POPULATION_HEAD, [_population_row(p) for p in self.populations]),
-                  _table(_PROJECTION_HEAD, [_projection_row(p) for p in self.projections])]
+        tables = [table(_POPULATION_HEAD, [_population_row(p) for p in self.populations]),
+                  table(_PROJECTION_HEAD, [_projection_row(p) for p in self.projections])]
         notes = "\n".join(f"note: {note}" for note in self.notes())
         return "\n\n".join(part for part in (head, *tables, notes) if part)
 
@@ -128,29 +129,13 @@ def _population_row(p):
     if p.log2_scale is None:
         physical = ("integers", *["-"] * 8)
     else:
-        errors = [_percent(p.error(name))
+        errors = [percent(p.error(name))
                   for name in ("v_threshold", "v_reset", "bias", "leak", "keep_v", "keep_i")]
         physical = (f"2^{p.log2_scale}", f"{p.v_lowest:.3g} V", f"{p.v_highest:.3g} V", *errors)
-    return (p.name, str(p.n), *physical, _percent(p.drive_bound / p.drive_limit))
+    return (p.name, str(p.n), *physical, percent(p.drive_bound / p.drive_limit))
 
 
 def _projection_row(p):
     delay = str(p.delay_min) if p.delay_min == p.delay_max else f"{p.delay_min}..{p.delay_max}"
-    return (p.name, str(p.n_synapses), str(p.exponent), _percent(p.weight.relative), _percent(p.weight.rms),
+    return (p.name, str(p.n_synapses), str(p.exponent), percent(p.weight.relative), percent(p.weight.rms),
             str(p.weight.zeroed), delay, str(p.fan_in), str(p.drive_bound))
-
-
-def _percent(fraction):
-    if fraction == 0:
-        return "0"
-    return "lost" if math.isinf(fraction) else f"{100 * fraction:.2g} %"
-
-
-def _table(head, rows):
-    """Left-aligned names, right-aligned numbers; empty without rows."""
-    if not rows:
-        return ""
-    widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
-    lines = [[row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
-             for row in (head, *rows)]
-    return "\n".join("  ".join(line) for line in lines)

@@ -19,6 +19,8 @@ from snnsim.image import Parameters, State
 from .room import CapacityError, Resource, check_room
 from .words import pack_words, unpack_words
 
+#: Clocks of a step in which everything rests.
+REST_CLOCKS = 6
 #: Clocks of a step in which there is something to do, beside those of its neurons and events: the
 #: phases, and filling and draining the pipelines.
 STEP_CLOCKS = 20
@@ -59,14 +61,21 @@ class Placement:
         return tuple(np.split(weight, np.cumsum(self.projection_sizes)[:-1])) if self.projection_sizes else ()
 
     def predict_clocks(self, events, awake_neurons):
-        """Clocks of a step, estimated: `STEP_CLOCKS`, one for each neuron of a region that is awake and one
-        for each such region, and for each event one for each of its synapse words, at least `EVENT_CLOCKS`.
+        """Clocks of a step, estimated: those of `step_clocks`, and for each event one for each of its synapse
+        words, at least `EVENT_CLOCKS`.
 
         ``events``: mean events per step of each source, shape (n_neurons + n_inputs,).
         """
-        regions = awake_neurons / self.config.region_neurons
         rows = np.asarray(events, float) @ np.maximum(self.row_words, EVENT_CLOCKS)
-        return float(STEP_CLOCKS + awake_neurons + regions + rows)
+        return step_clocks(self.config, awake_neurons) + float(rows)
+
+
+def step_clocks(config, awake_neurons):
+    """Clocks of a step without events: `STEP_CLOCKS`, one for each neuron of a region that is awake and one
+    for each such region; `REST_CLOCKS` if none is."""
+    if not awake_neurons:
+        return REST_CLOCKS
+    return STEP_CLOCKS + awake_neurons + awake_neurons / config.region_neurons
 
 
 def place(image, config):

@@ -17,7 +17,7 @@ from snnsim.contract.layout import (
 )
 from snnsim.image import Image, ImageProjection, Parameters, Part, State
 from snnsim.placement import CapacityError, pack_state, place, unpack_state
-from snnsim.placement.placing import EVENT_CLOCKS, STEP_CLOCKS
+from snnsim.placement.placing import EVENT_CLOCKS, REST_CLOCKS, STEP_CLOCKS
 from tests.generator import random_config, random_image
 
 SMALL = CoreConfig(neurons=8, inputs=4, lanes=2, delay_slots=4, synapse_words=64, rows=16)
@@ -164,7 +164,7 @@ def test_predicted_clocks_grow_with_events_their_rows_and_neurons_awake():
     placement = place(image(8, 1, (0, [8] * 7, [0, 2, 4, 1, 0, 6, 2], 1)), SMALL)
     silent = np.zeros(9)
     one = silent + np.eye(9)[8]
-    assert placement.predict_clocks(silent, awake_neurons=0) == STEP_CLOCKS
+    assert placement.predict_clocks(silent, awake_neurons=0) == REST_CLOCKS
     assert placement.predict_clocks(silent, awake_neurons=8) == STEP_CLOCKS + 8 + 8 / SMALL.region_neurons
     assert placement.predict_clocks(one, 8) - placement.predict_clocks(silent, 8) == 6  # words of bank 0
     assert placement.predict_clocks(np.eye(9)[0], 8) - placement.predict_clocks(silent, 8) == EVENT_CLOCKS
