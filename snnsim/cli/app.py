@@ -64,6 +64,11 @@ Rate = Annotated[float, typer.Option(min=0, max=1, help="Random input: spikes pe
 Seed = Annotated[int, typer.Option(min=0, help="Random input: the same seed gives the same spikes.")]
 Core = Annotated[str, typer.Option(
     metavar="NAME=VALUE,...", help="Sizes and formats of the core, such as neurons=512,lanes=8.")]
+CoreOfBoard = Annotated[str, typer.Option(
+    "--board", metavar="BOARD", help="The core that fills this board, instead of --core; see snnsim boards.")]
+FiringRate = Annotated[float, typer.Option(
+    "--rate", min=0, max=1, help="Predict the speed for so many spikes per step, neuron and input (0.02).")]
+JsonOutput = Annotated[Path, typer.Option("--json", metavar="FILE", help="Write the report as JSON too.")]
 ImageOutput = Annotated[Path, typer.Option("-o", "--output", metavar="IMAGE", help="The image to write.")]
 RasterOutput = Annotated[Path, typer.Option("-o", "--output", metavar="RASTER", help="The spikes to write.")]
 Picture = Annotated[Path, typer.Option(metavar="FILE", help="Draw both rasters, .png or .svg.")]
@@ -92,13 +97,21 @@ def demo(samples: Samples = 100, picture: Picture = Path("digits.png")):
 
 
 @app.command()
-def compile(network: NetworkFile, output: ImageOutput, core: Core = None):
+def compile(
+    network: NetworkFile,
+    output: ImageOutput = None,
+    core: Core = None,
+    board: CoreOfBoard = None,
+    rate: FiringRate = None,
+    json: JsonOutput = None,
+):
     """Turn a description into integers, and report what that costs.
 
-    With --core, also prove that the network fits into such a core.
+    With --board or --core, also prove that the network fits there, and predict its speed. Writes nothing
+    without -o or --json.
     """
     from .compile import compile
-    compile(network, output, core)
+    compile(network, output, core, board, rate, json)
 
 
 @app.command()
@@ -111,11 +124,13 @@ def run(
     rate: Rate = 0.05,
     seed: Seed = 0,
     core: Core = None,
+    board: CoreOfBoard = None,
 ):
     """Run a network on one machine and write its spikes."""
+    from .networks import chosen_core
     from .run import run
     from .stimulus import Request
-    run(network, on, Request(input, steps, rate, seed), output, core)
+    run(network, on, Request(input, steps, rate, seed), output, chosen_core(core, board))
 
 
 @app.command()
@@ -127,6 +142,7 @@ def compare(
     rate: Rate = 0.05,
     seed: Seed = 0,
     core: Core = None,
+    board: CoreOfBoard = None,
     every_state: EveryState = False,
     picture: Picture = None,
 ):
@@ -135,8 +151,10 @@ def compare(
     Exit code 0: there is none. 1: there is one. 2: could not tell.
     """
     from .compare import compare
+    from .networks import chosen_core
     from .stimulus import Request
-    raise typer.Exit(compare(network, on, Request(input, steps, rate, seed), core, every_state, picture))
+    request, config = Request(input, steps, rate, seed), chosen_core(core, board)
+    raise typer.Exit(compare(network, on, request, config, every_state, picture))
 
 
 @app.command()
@@ -150,10 +168,11 @@ def diff(a: RasterFile, b: RasterFile):
 
 
 @app.command()
-def virtual(pins: Pins = False, core: Core = None):
+def virtual(pins: Pins = False, core: Core = None, board: CoreOfBoard = None):
     """Serve a virtual board: prints its port, then answers there until it is stopped."""
+    from .networks import chosen_core
     from .virtual import virtual
-    virtual(pins, core)
+    virtual(pins, chosen_core(core, board))
 
 
 @app.command()

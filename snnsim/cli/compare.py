@@ -7,21 +7,20 @@ from ..raster import SpikeRaster
 from ..result import first_difference, first_weight_difference
 from .exits import DIFFERENT, IDENTICAL
 from .machines import opened
-from .networks import core_config, load_image
+from .networks import load_image
 from .outputs import check_picture
 from .run import timed_run
 from .stimulus import stimulus_for
 from .texts import place_of
 
 
-def compare(network, names, request, core, every_state, picture):
+def compare(network, names, request, config, every_state, picture):
     """Compare the first of the named machines with each of the others; the exit code."""
     if len(names) < 2:
         raise UserError("compare takes at least two machines: give --on twice, such as --on simulator "
                         "--on gateware")
     if picture is not None:
         check_picture(picture)
-    config = core_config(core)
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)

@@ -46,6 +46,16 @@ def core_config(text):
         raise UserError(f"no such core: {error}") from None
 
 
+def chosen_core(core, board):
+    """The `CoreConfig` of the options ``--core`` and ``--board``, of which at most one is given."""
+    if board is None:
+        return core_config(core)
+    if core is not None:
+        raise UserError("--core and --board both say what the core is: give one of them")
+    from firmware.platforms import find_board
+    return find_board(board).config
+
+
 def settings_of(config):
     """Every setting of a `CoreConfig`: name to integer."""
     return {name: getattr(config, name) for name in CoreConfig.size_fields()} | asdict(config.formats)

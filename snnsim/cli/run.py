@@ -5,16 +5,15 @@ import time
 import typer
 
 from .machines import opened
-from .networks import core_config, load_image
+from .networks import load_image
 from .outputs import check_output
 from .progress import progress
 from .stimulus import stimulus_for
 from .texts import summary
 
 
-def run(network, machine, request, output, core):
+def run(network, machine, request, output, config):
     check_output(output)
-    config = core_config(core)
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)

@@ -1,4 +1,6 @@
-"""What is said about runs and differences."""
+"""What is said about networks, runs and differences."""
+
+import math
 
 
 def summary(name, result, seconds):
@@ -28,3 +30,16 @@ def neuron_name(neuron, populations):
         if part.first <= neuron < part.first + part.size:
             return f"{part.name}[{neuron - part.first}] (neuron {neuron})"
     return f"neuron {neuron}"
+
+
+def reach_lines(reaches):
+    """What of v and i can saturate, even if every source spikes in every step: a line for each population."""
+    yield "reach of i and v if everything fires in every step, in shares of their range:"
+    for reach in reaches:
+        may = " and ".join(reach.may_saturate)
+        verdict = f"{may} may saturate" if may else "cannot saturate"
+        yield f"  {reach.name}: i {_share(reach.i)}, v {_share(reach.v)}: {verdict}"
+
+
+def _share(share):
+    return "without bound" if math.isinf(share) else f"{share:.2g}"

@@ -88,4 +88,8 @@ def _case_row(case):
     if speed is None:
         return (*row, "-", "-", "-", "-")
     link = f"{speed.link:,.0f}" if load.bytes else "-"
-    return (*row, f"{speed.core:,.0f}", link, f"{case.real_time:,.3g}", speed.limit)
+    return (*row, f"{speed.core:,.0f}", link, _three_digits(case.real_time), speed.limit)
+
+
+def _three_digits(number):
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
