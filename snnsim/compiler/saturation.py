@@ -68,7 +68,7 @@ def _v_highest(p, initial, up, one):
                       decay * ready + added - p.v_threshold)
     after = np.where(p.subtract == 1, rest, p.v_reset)
     carried = np.minimum(free, np.maximum(ready, _risen(after, added, decay, mute)))
-    return decay * np.maximum(carried, 0) + up
+    return np.maximum(decay * carried - p.leak, 0) + up
 
 
 def _v_lowest(p, initial, down, one):
@@ -79,7 +79,7 @@ def _v_lowest(p, initial, down, one):
     decay, taken = p.keep_v / one, np.maximum(-down, 0)
     free = np.maximum(-_leaked_sum_of(taken, decay, p.leak), p.v_min)
     carried = np.minimum.reduce([free, initial.v, p.v_reset])
-    return decay * np.minimum(carried, 0) + down
+    return np.minimum(decay * carried + p.leak, 0) + down
 
 
 def _sum_of(added, decay):

@@ -1,0 +1,136 @@
+"""What is said not to saturate never does, and what does is said to be able to."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from snnsim import (
+    AllToAll,
+    Input,
+    IntegerLIF,
+    Network,
+    Population,
+    Projection,
+    Simulator,
+    SpikeRaster,
+    compile,
+)
+from snnsim.compiler import reaches
+from snnsim.contract import Formats
+from snnsim.image import State
+from tests.generator import random_config, random_image, random_stimulus
+
+HI = Formats().state.hi
+
+
+def neurons(weight_q=0, exponent=0, n_inputs=1, **parameters):
+    """An image of one neuron onto which all of ``n_inputs`` inputs project."""
+    network = Network(
+        dt=1e-3, inputs=[Input("in", n_inputs)],
+        populations=[Population("cell", 1, IntegerLIF(**{"v_threshold_q": HI, **parameters}))],
+        projections=[Projection("in", "cell", AllToAll(), weight_q=weight_q, exponent=exponent,
+                                delay_steps=1)])
+    return compile(network).image
+
+
+def everything_fires(image, steps):
+    return SpikeRaster.from_dense(np.ones((steps, image.n_inputs), bool))
+
+
+def saturations(image, stimulus):
+    result = Simulator(image).run(stimulus)
+    return {"i": result.i_saturations > 0, "v": result.v_saturations > 0}
+
+
+def may(image):
+    return {name: any(name in reach.may_saturate for reach in reaches(image)) for name in "iv"}
+
+
+def cases(seeds):
+    """Random images of many formats, with two stimuli each."""
+    for seed in seeds:
+        image = random_image(seed, random_config(seed) if seed % 2 else None)
+        for stimulus in (everything_fires(image, 60), random_stimulus(seed, image, 80)):
+            yield image, stimulus
+
+
+def wrongly_cleared(seeds, verdict):
+    """How often a state saturates of which ``verdict(image)`` says that it cannot."""
+    return sum(saturations(image, stimulus)[name] and not verdict(image)[name]
+               for image, stimulus in cases(seeds) for name in "iv")
+
+
+def test_what_saturates_was_said_to_be_able_to():
+    assert wrongly_cleared(range(80), may) == 0
+
+
+def test_a_verdict_that_ignores_the_initial_state_is_caught():
+    def without_initial_state(image):
+        zeros = np.zeros(image.n_neurons, np.int64)
+        return may(replace(image, initial=State(zeros, zeros, zeros)))
+
+    assert wrongly_cleared(range(80), without_initial_state) > 0
+
+
+def test_most_of_what_never_saturates_in_these_networks_is_cleared():
+    never = cleared = 0
+    for image, stimulus in cases(range(80)):
+        for name in "iv":
+            if not saturations(image, stimulus)[name]:
+                never += 1
+                cleared += not may(image)[name]
+    assert cleared > 0.7 * never
+
+
+def reach_of(image, name):
+    (reach,) = reaches(image)
+    return getattr(reach, name)
+
+
+def test_the_reach_of_a_decaying_current_is_its_geometric_sum():
+    image = neurons(100, 4, keep_i_q=3 << 14, keep_v_q=0)  # three quarters are kept
+    assert reach_of(image, "i") == pytest.approx(4 * 1600 / HI)
+    result = Simulator(image).run(everything_fires(image, 100), record=[0])
+    assert 0.99 * 6400 < result.i.max() <= 6400
+
+
+def test_a_current_that_never_decays_has_no_bound():
+    assert reach_of(neurons(1, keep_i_q=1 << 16), "i") == np.inf
+
+
+def test_a_leak_larger_than_the_drive_bounds_a_membrane_that_never_decays():
+    assert reach_of(neurons(10, keep_v_q=None, leak_q=10), "v") == pytest.approx(10 / HI)
+    assert reach_of(neurons(11, keep_v_q=None, leak_q=10), "v") > 1
+
+
+def test_firing_bounds_a_membrane_that_never_decays():
+    image = neurons(100, keep_v_q=None, v_threshold_q=1000)
+    assert reach_of(image, "v") == pytest.approx(1100 / HI)
+    assert saturations(image, everything_fires(image, 300)) == may(image) == {"i": False, "v": False}
+
+
+def test_a_mute_neuron_rises_for_its_refractory_steps():
+    given = dict(keep_v_q=None, v_threshold_q=1000, refractory_steps=20)
+    assert reach_of(neurons(100, refractory="mute", **given), "v") == pytest.approx(2100 / HI)
+    assert reach_of(neurons(100, refractory="hold", **given), "v") == pytest.approx(1100 / HI)
+
+
+def test_a_subtracting_neuron_that_cannot_keep_up_has_no_bound():
+    given = dict(keep_v_q=None, reset="subtract")
+    assert reach_of(neurons(100, v_threshold_q=100, **given), "v") == pytest.approx(200 / HI)
+    image = neurons(101, 12, v_threshold_q=100 << 12, **given)
+    assert reach_of(image, "v") == np.inf
+    assert saturations(image, everything_fires(image, 3000))["v"]
+
+
+def test_the_floor_bounds_inhibition():
+    given = dict(keep_v_q=None, v_threshold_q=10)
+    assert reach_of(neurons(-100, **given), "v") > 1
+    assert reach_of(neurons(-100, v_min_q=-1000, **given), "v") == pytest.approx(1100 / HI, rel=1e-3)
+
+
+def test_a_population_without_neurons_has_no_reach():
+    image = neurons(1)
+    empty = replace(image.populations[0], name="none", first=1, size=0)
+    assert [r.name for r in reaches(replace(image, populations=(*image.populations, empty)))] == ["cell"]
