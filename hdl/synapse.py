@@ -34,7 +34,8 @@ class RowFetch(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        descriptor = Signal(struct_of(row_layout(self._config)))
+        config = self._config
+        descriptor = Signal(struct_of(row_layout(config)))
         m.d.comb += [self.busy.eq(1), self.o.payload.eq(descriptor)]
         with m.FSM():
             with m.State("IDLE"):
@@ -49,7 +50,7 @@ class RowFetch(wiring.Component):
                 m.next = "OFFER"
             with m.State("OFFER"):
                 m.d.comb += self.o.valid.eq(descriptor.length != 0)
-                m.d.sync += self.r_address.eq(descriptor.next)
+                m.d.sync += self.r_address.eq(config.neurons + config.inputs - 1 + descriptor.next)
                 with m.If(self.o.ready | (descriptor.length == 0)):
                     m.next = "IDLE"
                     with m.If(descriptor.next != 0):

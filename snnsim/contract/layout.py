@@ -115,13 +115,14 @@ def row_layout(config):
     """A run of synapse words that share a source and an exponent.
 
     Descriptor ``n`` of `Memory.ROWS` is the first row of neuron ``n``, descriptor ``neurons + k``
-    that of input ``k``. ``next`` is the descriptor of the same source's next row, 0 for none
-    (0 always begins neuron 0, so it is never a continuation). ``length`` 0 is an empty row.
+    that of input ``k``. Those behind them continue others: ``next`` is 1 for the first of them, 2 for
+    the second, 0 for none. ``length`` 0 is an empty row; one that is longer than ``length`` can say is
+    continued like any other, but that of a source with a synapse to every neuron is not.
     """
-    address = _bits(config.synapse_words)
+    continuations = config.rows - config.neurons - config.inputs
     return Layout((
-        Field("start", address), Field("length", address + 1),
-        Field.of("exponent", config.formats.exponent), Field("next", _bits(config.rows)),
+        Field("start", _bits(config.synapse_words)), Field("length", max(7, index_bits(config) + 1)),
+        Field.of("exponent", config.formats.exponent), Field("next", _bits(continuations + 1)),
     ))
 
 

@@ -89,17 +89,18 @@ def place(image, config):
     # Synapses are many: those that cannot fit are counted, not placed.
     certainly = -(-image.n_synapses // config.lanes)
     if certainly > config.synapse_words:
-        check_room(_resources(image, config, rows, certainly), at_least="synapse words")
+        check_room(_resources(image, config, rows.fewest_descriptors(config), certainly),
+                   at_least="synapse words")
     synapses = _Synapses.of(image, config, rows)
+    descriptors = _Descriptors.of(rows, synapses.length, image, config)
     words = int(synapses.length.sum())
-    resources = _resources(image, config, rows, words)
+    resources = _resources(image, config, descriptors.taken, words)
     check_room(resources)
-    start = np.cumsum(synapses.length) - synapses.length
-    word = start[synapses.row] + synapses.position
+    word = (np.cumsum(synapses.length) - synapses.length)[synapses.row] + synapses.position
     memories = {
         Memory.PARAMETERS: _parameters(image, config),
         Memory.STATE: pack_state(config, image.initial),
-        Memory.ROWS: _row_words(rows, start, synapses.length, config),
+        Memory.ROWS: _row_words(descriptors, config),
         Memory.SYNAPSES: _synapse_words(synapses, word, words, config),
     }
     return Placement(
@@ -109,12 +110,12 @@ def place(image, config):
         {resource.name: (resource.used, resource.available) for resource in resources})
 
 
-def _resources(image, config, rows, words):
+def _resources(image, config, descriptors, words):
     return (
         Resource("neurons", image.n_neurons, config.neurons, "split it"),
         Resource("inputs", image.n_inputs, config.inputs, "split it"),
         Resource("synapse words", words, config.synapse_words, "use fewer synapses"),
-        Resource("row descriptors", rows.descriptors, config.rows, "use fewer projections"),
+        Resource("row descriptors", descriptors, config.rows, "use fewer projections"),
         Resource("delay slots", image.delay_max, config.delay_slots, "use shorter delays or a larger dt"))
 
 
@@ -162,29 +163,46 @@ class _Rows:
     key: np.ndarray  # source and exponent, ascending
     source: np.ndarray
     exponent: np.ndarray
-    descriptor: np.ndarray
-    descriptors: int  # how many are taken, those of idle neurons and inputs included
 
     @classmethod
     def of(cls, image, config):
         key = np.unique(_concatenate([
             _row_key(p.first_source + np.flatnonzero(np.diff(p.indptr)), p, config)
             for p in image.projections]))
-        source = key >> config.formats.exponent_width
-        exponent = key & ((1 << config.formats.exponent_width) - 1)
+        return cls(key, key >> config.formats.exponent_width, key & ((1 << config.formats.exponent_width) - 1))
+
+    def fewest_descriptors(self, config):
+        """How many descriptors there are if every row needs only one."""
+        return config.neurons + config.inputs + self.source.size - np.unique(self.source).size
+
+
+@dataclass(frozen=True, eq=False)
+class _Descriptors:
+    """Row descriptors: the first of each source at the source's own number, the others behind them all."""
+
+    number: np.ndarray
+    start: np.ndarray
+    length: np.ndarray
+    exponent: np.ndarray
+    next: np.ndarray
+    taken: int  # how many are, those of idle neurons and inputs included
+
+    @classmethod
+    def of(cls, rows, length, image, config):
+        longest = next(f for f in row_layout(config).fields if f.name == "length").format.hi
+        row = np.repeat(np.arange(length.size), -(-length // longest))
+        before = _position_in_group(row) * longest
+        start = np.cumsum(length) - length
+        source = rows.source[row]
         first = np.concatenate([[True], source[1:] != source[:-1]])[:source.size]
         own = np.where(source < image.n_neurons, source, source - image.n_neurons + config.neurons)
+        continuation = np.cumsum(~first)  # from 1
         fixed = config.neurons + config.inputs
-        descriptor = np.where(first, own, fixed + np.cumsum(~first) - 1)
-        return cls(key, source, exponent, descriptor, fixed + int(np.count_nonzero(~first)))
-
-    @property
-    def next(self):
-        """The descriptor of the same source's next row, 0 for none."""
-        following = np.zeros(self.source.size, np.int64)
-        same = np.flatnonzero(self.source[1:] == self.source[:-1])
-        following[same] = self.descriptor[same + 1]
-        return following
+        return cls(
+            np.where(first, own, fixed + continuation - 1), start[row] + before,
+            np.minimum(length[row] - before, longest), rows.exponent[row],
+            np.append(np.where(first, 0, continuation)[1:], 0)[:source.size],
+            fixed + int(np.count_nonzero(~first)))
 
 
 def _row_key(source, projection, config):
@@ -213,11 +231,11 @@ def _parameters(image, config):
     return pack_words(parameter_layout(config), **values)
 
 
-def _row_words(rows, start, length, config):
-    values = {"start": start, "length": length, "exponent": rows.exponent, "next": rows.next}
-    memory = {name: np.zeros(rows.descriptors, np.int64) for name in values}
-    for name, array in values.items():
-        memory[name][rows.descriptor] = array
+def _row_words(descriptors, config):
+    memory = {}
+    for field in row_layout(config).fields:
+        memory[field.name] = np.zeros(descriptors.taken, np.int64)
+        memory[field.name][descriptors.number] = getattr(descriptors, field.name)
     return pack_words(row_layout(config), **memory)
 
 

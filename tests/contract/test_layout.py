@@ -82,4 +82,5 @@ def test_every_neuron_row_and_delay_has_a_number_in_its_field(config):
     assert 1 << widths["delay"] >= config.delay_slots
     assert config.lanes << index_bits(config) >= config.neurons
     assert 1 << widths["start"] >= config.synapse_words
-    assert 1 << widths["next"] >= config.rows
+    assert 1 << widths["next"] > config.rows - config.neurons - config.inputs
+    assert 1 << widths["length"] > config.groups

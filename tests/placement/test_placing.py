@@ -61,7 +61,7 @@ def decoded(placement, config):
                     found[source, target, slot["weight"] << row["exponent"], slot["delay"] + 1] += 1
             if not row["next"]:
                 break
-            row = rows[row["next"]]
+            row = rows[config.neurons + config.inputs + row["next"] - 1]
     return Counter({key: n for key, n in found.items() if key[2]})
 
 
@@ -87,6 +87,15 @@ def placed_random(seed):
 def test_a_core_that_follows_the_rows_finds_the_synapses_of_the_image(seed):
     made, config, placement = placed_random(seed)
     assert decoded(placement, config) == described(made, config)
+
+
+def test_a_row_longer_than_its_descriptor_can_say_is_continued():
+    config = replace(SMALL, synapse_words=512, rows=32)
+    made = image(8, 4, (0, [1] * 300, [3] * 300, 1), (2, [1], [3], 1))
+    placement = place(made, config)
+    assert decoded(placement, config) == described(made, config)
+    assert placement.usage["row descriptors"][0] == config.neurons + config.inputs + 3
+    assert placement.row_words[1] == 301
 
 
 def test_a_core_that_reads_one_changed_word_does_not_find_them():
