@@ -22,8 +22,8 @@ def compile_byte_level(config, announce=lambda message: None):
     return compile_core(config, announce)
 
 
-def compile_pin_level(config, announce=lambda message: None):
-    """The same with the whole top level, whose UART receives and sends real bits."""
-    digest = model_digest(SHIM, ("top", config.digest, DIVISOR), sources=(uart.__file__, top.__file__))
-    return compile_model(lambda: top.Top(config, DIVISOR, identity=int(digest[:16], 16)), SHIM, digest,
-                         announce, defines=(f"DIVISOR={DIVISOR}",))
+def compile_pin_level(config, announce=lambda message: None, divisor=DIVISOR):
+    """The same with the whole top level, whose UART receives and sends real bits of ``divisor`` clocks."""
+    digest = model_digest(SHIM, ("top", config.digest, divisor), sources=(uart.__file__, top.__file__))
+    return compile_model(lambda: top.Top(config, divisor, identity=int(digest[:16], 16)), SHIM, digest,
+                         announce, defines=(f"DIVISOR={divisor}",))

@@ -107,6 +107,7 @@ class Driver:
         self._check_range(memory, address, len(words))
         with self._exchange():
             write_memory(self._transport, self.config, memory, address, words, lambda done: None)
+            self._transport.flush()
 
     def close(self):
         """Close the link."""
@@ -157,6 +158,7 @@ class Driver:
             write_memory(self._transport, self.config, memory, 0, words,
                          lambda part, done=done: progress(done + part, total))
             done += len(words)
+        self._transport.flush()  # once: each costs a turn of the link
 
     def _read_state(self, first=0, count=None):
         count = self._image.n_neurons if count is None else count

@@ -1,5 +1,6 @@
 """A way to a board: bytes there, bytes back."""
 
+import time
 from abc import ABC, abstractmethod
 
 from snnsim.errors import UserError
@@ -12,7 +13,9 @@ class LinkError(UserError):
 class AbstractLink(ABC):
     """Bytes to a board and back, in order; bytes may be lost or changed on the way.
 
-    ``name`` is what messages call it. A link is a context manager that closes itself.
+    ``name`` is what messages call it. A link is a context manager that closes itself. The host's patience
+    is measured by the link's own clock, `now`, so that a link to a model or to a recording may have a time
+    that is not that of the wall.
     """
 
     name = "link"
@@ -27,6 +30,10 @@ class AbstractLink(ABC):
 
         Raises `LinkError` if the board is gone.
         """
+
+    def now(self):
+        """Seconds since some moment, never fewer than before."""
+        return time.monotonic()
 
     @abstractmethod
     def close(self):

@@ -9,16 +9,15 @@ from snnsim.contract.packets import LARGEST_DATA, From, To
 def write_memory(transport, config, memory, address, words, progress):
     """Write ``words``, a uint32 array of shape (words, columns), from word ``address`` on.
 
-    ``progress(words)`` hears how many have been sent.
+    ``progress(words)`` hears how many have been sent. They are written when the transport is flushed.
     """
     per_packet = LARGEST_DATA // columns(config, memory)
     for first in range(0, len(words), per_packet):
         part = words[first:first + per_packet]
-        while not transport.has_room(1 + part.size):
+        while transport.room(To.WRITE) < 1 + part.size:
             _drop(transport)
         transport.submit(To.WRITE, memory, (address + first, *part.ravel().tolist()))
         progress(first + len(part))
-    transport.flush()
 
 
 def read_memory(transport, config, memory, address, count):
@@ -27,7 +26,7 @@ def read_memory(transport, config, memory, address, count):
     per_packet = LARGEST_DATA // width
     data = []
     for first in range(0, count, per_packet):
-        while not transport.has_room(2):
+        while transport.room(To.READ) < 2:
             data += _arrived(transport)
         transport.submit(To.READ, memory, (address + first, min(per_packet, count - first)))
     while len(data) < count * width:

@@ -1,7 +1,5 @@
 """A run on the core: input events out, spikes in, neither lost nor repeated."""
 
-import time
-
 import numpy as np
 
 from snnsim.contract.packets import EVENT, LARGEST_DATA, From, To
@@ -28,7 +26,6 @@ class CoreRun:
         self._sent = self._consumed = 0
         self._spikes = []
         self._asked_again = (None, 0.0)  # number of spikes received, time
-        self._heard = self._polled = self._progress = time.monotonic()
 
     @property
     def spikes(self):
@@ -40,10 +37,11 @@ class CoreRun:
         Raises `DriverError` if the board falls silent, stands still or gives a wrong account.
         """
         self._start = self._transport.submit(To.RUN, payload=(self._steps, len(self._events)))
+        self._heard = self._polled = self._progress = self._transport.now()
         while not self._is_complete():
             self._send_events()
             for packet in self._transport.receive(self._transport.patience):
-                self._heard = time.monotonic()
+                self._heard = self._transport.now()
                 self._accept(packet, progress)
             self._poll_if_silent()
         self._transport.flush()
@@ -57,11 +55,9 @@ class CoreRun:
         """As many as there are credit and room for, but no tiny packets while larger ones can follow."""
         while self._sent < len(self._events):
             credit = self._event_buffer - (self._sent - self._consumed)
-            count = min(LARGEST_DATA, len(self._events) - self._sent)
-            if credit < min(count, self._event_buffer // 4):
-                return
-            count = min(count, credit)
-            if not self._transport.has_room(count):
+            wanted = min(LARGEST_DATA, len(self._events) - self._sent)
+            count = min(wanted, credit, self._transport.room(To.EVENTS))
+            if count < min(wanted, LARGEST_DATA // 4):
                 return
             self._transport.submit(To.EVENTS, payload=self._events[self._sent:self._sent + count])
             self._sent += count
@@ -89,21 +85,21 @@ class CoreRun:
         new = packet.payload[-ahead % _MODULUS:]
         if new:
             self._spikes.extend(new)
-            self._progress = time.monotonic()
+            self._progress = self._transport.now()
         self._transport.post(To.TAKEN, len(self._spikes) % _MODULUS)
 
     def _credit(self, consumed):
         more = (consumed - self._consumed) % _MODULUS
         if 0 < more <= self._sent - self._consumed:
             self._consumed += more
-            self._progress = time.monotonic()
+            self._progress = self._transport.now()
 
     def _note_report(self, report, progress):
         if report is None:
             return
         # Not the clocks: a core that never ends its step counts them too.
         if self.report is None or _reached(report) != _reached(self.report):
-            self._progress = time.monotonic()
+            self._progress = self._transport.now()
         self.report = report
         self._credit(report.events % _MODULUS)
         progress(report.steps)
@@ -113,13 +109,13 @@ class CoreRun:
     def _ask_again(self):
         """Have the spikes sent again, once for each gap, and once more for each silence."""
         count, when = self._asked_again
-        if count == len(self._spikes) and time.monotonic() - when < self._transport.patience:
+        if count == len(self._spikes) and self._transport.now() - when < self._transport.patience:
             return
-        self._asked_again = (len(self._spikes), time.monotonic())
+        self._asked_again = (len(self._spikes), self._transport.now())
         self._transport.post(To.AGAIN)
 
     def _poll_if_silent(self):
-        now = time.monotonic()
+        now = self._transport.now()
         if now - max(self._heard, self._polled) >= self._transport.patience:
             self._polled = now
             # Whatever was lost, one of these brings the run forward: room for spikes, credit, the end.
@@ -160,9 +156,9 @@ def ask_status(transport):
     report = None
     for _ in range(ATTEMPTS):
         transport.post(To.STATUS)
-        deadline = time.monotonic() + transport.patience
-        while report is None and time.monotonic() < deadline:
-            for packet in transport.receive(deadline - time.monotonic()):
+        deadline = transport.now() + transport.patience
+        while report is None and transport.now() < deadline:
+            for packet in transport.receive(deadline - transport.now()):
                 if not isinstance(packet, Corrupt) and packet.type == From.STATUS:
                     report = report_of(packet)
         if report is not None:
@@ -176,9 +172,9 @@ def end_run(transport):
     if not ask_status(transport).running:
         return
     transport.submit(To.STOP)
-    asked, progress, running = 0.0, time.monotonic(), True
+    asked, progress, running = -transport.patience, transport.now(), True
     while running:
-        now = time.monotonic()
+        now = transport.now()
         if now - progress > transport.timeout:
             raise DriverError(f"{transport.link.name} does not end its run within {transport.timeout:g} s: "
                               "reset the board and open the port anew")
@@ -191,7 +187,7 @@ def end_run(transport):
                 continue
             if packet.type == From.SPIKES:
                 transport.post(To.TAKEN, (packet.argument + len(packet.payload)) % _MODULUS)
-                progress = time.monotonic()
+                progress = transport.now()
             elif packet.type in (From.DONE, From.STATUS):
                 report = report_of(packet)
                 running = running and (report is None or report.running)

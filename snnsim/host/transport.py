@@ -1,7 +1,7 @@
 """Numbered packets, each executed once and in order, over a link that may lose or change bytes."""
 
-import time
 from collections import deque
+from itertools import islice
 
 from snnsim.contract.packets import FIRST_UNSEQUENCED, LARGEST_PAYLOAD, RECEIVE_OVERHEAD, From, Nack, To
 from snnsim.errors import UserError
@@ -14,6 +14,8 @@ ATTEMPTS = 10
 LARGEST_WINDOW = 64
 #: Words of the receive buffer left to the packets without a number, which may come at any time.
 RESERVED_WORDS = 8
+#: The room for a packet where not even one without payload may be sent.
+NO_ROOM = -1
 
 _REFUSALS = {
     Nack.UNKNOWN: "it does not know this packet",
@@ -32,6 +34,9 @@ class Window:
 
     They are answered in order. An answer also stands for all packets before it, except that `To.READ`
     needs its own: the data are in it.
+
+    ``capacity``: words that may be on their way to the receive buffer. A `To.WRITE` is executed faster than
+    the line brings the next, so writes behind writes never fill the buffer, however many there are.
     """
 
     def __init__(self, capacity):
@@ -47,9 +52,14 @@ class Window:
         self._outstanding.clear()
         self._next = sequence & 0xFF
 
-    def has_room(self, payload_words):
+    def room(self, type):
+        """Payload words of the largest packet of this type that may be sent now; negative for none."""
+        if len(self) >= LARGEST_WINDOW:
+            return NO_ROOM
+        if type == To.WRITE and all(packet.type == To.WRITE for packet in self._outstanding):
+            return LARGEST_PAYLOAD
         used = sum(RECEIVE_OVERHEAD + len(packet.payload) for packet in self._outstanding)
-        return len(self) < LARGEST_WINDOW and used + RECEIVE_OVERHEAD + payload_words <= self.capacity
+        return min(self.capacity - used - RECEIVE_OVERHEAD, LARGEST_PAYLOAD)
 
     def add(self, type, argument, payload):
         """The new `Packet`, now outstanding."""
@@ -87,9 +97,9 @@ class Window:
             self.answered(before)
         return len(self) < count
 
-    def frames(self):
-        """All outstanding packets again, as bytes."""
-        return b"".join(encode(packet) for packet in self._outstanding)
+    def frames(self, count=None):
+        """The first ``count`` outstanding packets again, or all of them, as bytes."""
+        return b"".join(encode(packet) for packet in islice(self._outstanding, count))
 
 
 class Transport:
@@ -107,7 +117,12 @@ class Transport:
         self._decoder = FrameDecoder()
         self._window = Window(capacity=RECEIVE_OVERHEAD + LARGEST_PAYLOAD)
         self._hello_sequence = 0
-        self._progress = self._resent = time.monotonic()
+        self._progress = self._resent = self.now()
+        self._has_resent = False  # since the last progress
+
+    def now(self):
+        """Seconds, by the clock of the link."""
+        return self.link.now()
 
     def hello(self):
         """Restart the numbering. The `From.HELLO` packet, or `DriverError` if there is none in time."""
@@ -116,8 +131,8 @@ class Transport:
             self._hello_sequence = (self._hello_sequence + 1) & 0xFF
             # The zero ends whatever noise or a host that died has left on the line.
             self.link.write(END + encode(Packet(To.HELLO, self._hello_sequence)))
-            deadline = time.monotonic() + self.patience
-            while (left := deadline - time.monotonic()) > 0:
+            deadline = self.now() + self.patience
+            while (left := deadline - self.now()) > 0:
                 data = self.link.read(left)
                 heard = heard or bool(data)
                 for packet in self._decoder.feed(data):
@@ -138,16 +153,17 @@ class Transport:
         """Let as many packets be on their way as a receive buffer of ``words`` holds."""
         self._window.capacity = words - RESERVED_WORDS
 
-    def has_room(self, payload_words):
-        """Whether a packet can be submitted now without overrunning the core's receive buffer."""
-        return self._window.has_room(payload_words)
+    def room(self, type):
+        """Payload words of the largest packet for which the core's receive buffer has room now."""
+        return self._window.room(type)
 
     def submit(self, type, argument=0, payload=()):
-        """Send a numbered packet, which needs `has_room`. Returns it; it is resent until answered."""
-        if not len(self._window):
-            self._progress = self._resent = time.monotonic()
+        """Send a numbered packet, which needs `room`. Returns it; it is resent until answered."""
+        is_first = not len(self._window)
         packet = self._window.add(type, argument, payload)
         self.link.write(encode(packet))
+        if is_first:
+            self._note_progress(True)
         return packet
 
     def post(self, type, argument=0):
@@ -220,17 +236,17 @@ class Transport:
 
     def _go_back(self):
         # One loss makes the board refuse the whole rest of the window: resend it once, not for each.
-        if self._resent <= self._progress:
+        if not self._has_resent:
             self._resend()
 
     def _note_progress(self, progressed):
         if progressed:
-            self._progress = time.monotonic()
+            self._has_resent, self._progress = False, self.now()
 
     def _resend_if_late(self):
         if not len(self._window):
             return
-        now = time.monotonic()
+        now = self.now()
         if now - self._progress > self.timeout:
             raise DriverError(f"{self.link.name} does not answer within {self.timeout:g} s: check the cable, "
                               "reset the board and open the port anew")
@@ -238,5 +254,6 @@ class Transport:
             self._resend()
 
     def _resend(self):
-        self._resent = time.monotonic()
-        self.link.write(self._window.frames())
+        # After all was sent again in vain, only the first: what disturbs the line may keep time with all.
+        self.link.write(self._window.frames(1 if self._has_resent else None))
+        self._has_resent, self._resent = True, self.now()

@@ -1,6 +1,7 @@
 """The sliding window: what is retired, what stays, what is sent again."""
 
-from snnsim.contract.packets import From, Nack, To
+from snnsim.contract.packets import LARGEST_PAYLOAD, From, Nack, To
+from snnsim.host.link import AbstractLink
 from snnsim.host.protocol import FrameDecoder, Packet, encode
 from snnsim.host.transport import LARGEST_WINDOW, Transport, Window
 
@@ -43,25 +44,33 @@ def test_the_expected_number_retires_no_read():
 
 def test_room_counts_what_the_receive_buffer_takes_for_all_that_is_on_its_way():
     window = Window(capacity=12)
-    window.add(To.WRITE, 0, (1, 2, 3))
-    assert window.has_room(5)
-    assert not window.has_room(6)
+    window.add(To.EVENTS, 0, (1, 2, 3))
+    assert window.room(To.EVENTS) == window.room(To.WRITE) == 5
+
+
+def test_writes_behind_writes_need_no_room_as_they_are_executed_while_they_come():
+    window = Window(capacity=100)
+    for _ in range(LARGEST_WINDOW):
+        assert window.room(To.WRITE) == LARGEST_PAYLOAD
+        window.add(To.WRITE, 0, range(LARGEST_PAYLOAD))
+    assert window.room(To.WRITE) < 0
+    assert window.room(To.STOP) < 0
 
 
 def test_fewer_packets_are_on_their_way_than_the_core_takes_for_old():
     window = Window(capacity=10**6)
-    while window.has_room(0):
+    while window.room(To.STOP) >= 0:
         window.add(To.STOP, 0, ())
     assert len(window) == LARGEST_WINDOW < 128
 
 
-class ScriptedLink:
+class ScriptedLink(AbstractLink):
     """Records what is written and gives what the test puts into ``incoming``."""
 
     name = "the scripted link"
 
     def __init__(self):
-        self.incoming, self._decoder, self.sent = b"", FrameDecoder(), []
+        self.incoming, self._decoder, self.sent, self.seconds = b"", FrameDecoder(), [], 0.0
 
     def write(self, data):
         self.sent += self._decoder.feed(data)
@@ -69,6 +78,12 @@ class ScriptedLink:
     def read(self, timeout):
         data, self.incoming = self.incoming, b""
         return data
+
+    def now(self):
+        return self.seconds
+
+    def close(self):
+        pass
 
 
 def transport_with(count):
@@ -98,6 +113,15 @@ def test_a_second_loss_after_progress_sends_again():
     link.sent.clear()
     receive(link, transport, Packet(From.ACK, 1), Packet(From.NACK, 2, Nack.CORRUPT))
     assert link.sent == packets[2:]
+
+
+def test_after_a_resend_in_vain_only_the_first_is_sent_again():
+    link, transport, packets = transport_with(4)
+    for expected in (packets, packets[:1], packets[:1]):
+        link.sent.clear()
+        link.seconds += transport.patience * 1.1
+        receive(link, transport)
+        assert link.sent == expected
 
 
 def test_answers_to_unknown_numbers_are_ignored():
