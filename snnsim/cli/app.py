@@ -77,6 +77,14 @@ EveryState = Annotated[bool, typer.Option(
     "--every-state", help="Compare v and i after every step, not only the last; slow on a board.")]
 Pins = Annotated[bool, typer.Option("--pins", help="Shift every bit through the UART's pins; slower.")]
 Port = Annotated[str, typer.Argument(metavar="PORT", help="Such as /dev/ttyUSB1 or COM3.")]
+Board = Annotated[str, typer.Argument(metavar="BOARD", help="One of those that snnsim boards lists.")]
+Neurons = Annotated[int, typer.Option(min=1, help="Neurons; by default as many as the board's own core has.")]
+Inputs = Annotated[int, typer.Option(min=1, help="Inputs.")]
+Synapses = Annotated[int, typer.Option(min=1, help="Synapses, all slots of all words filled.")]
+Lanes = Annotated[int, typer.Option(min=1, help="Synapses delivered in a clock: 1, 2, 4 or 8.")]
+DelaySlots = Annotated[int, typer.Option(min=1, help="The longest delay in steps, a power of two.")]
+BuildOutput = Annotated[Path, typer.Option(
+    "-o", "--output", metavar="FOLDER", help="A new folder for a copy of all files.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 
@@ -180,3 +188,29 @@ def info(port: Port):
     """Show what the board on a serial port says of itself."""
     from .info import info
     info(port)
+
+
+@app.command()
+def boards():
+    """List the boards, each with the core that fills it, its speed, and what has been proven of it."""
+    from .boards import boards
+    boards()
+
+
+@app.command()
+def build(
+    board: Board,
+    neurons: Neurons = None,
+    inputs: Inputs = None,
+    synapses: Synapses = None,
+    lanes: Lanes = None,
+    delay_slots: DelaySlots = None,
+    core: Core = None,
+    output: BuildOutput = None,
+):
+    """Make the bitstream of a core for a board; it is kept, and made again only if anything has changed.
+
+    Without options it is the core that fills the board. For boards of Vivado's, its project is written.
+    """
+    from .build import Sizes, build
+    build(board, Sizes(neurons, inputs, synapses, lanes, delay_slots), core, output)

@@ -1,6 +1,6 @@
 """Networks by the names of their files, and cores by the text of an option."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import typer
 
@@ -35,13 +35,18 @@ def compiled(path, target):
 
 def core_config(text):
     """The `CoreConfig` that ``neurons=512,lanes=8`` describes; None or "" is the built-in one."""
+    return changed_core(text, CoreConfig())
+
+
+def changed_core(text, config):
+    """``config`` with the settings that a text such as ``neurons=512,lanes=8`` names changed."""
     settings = dict(_setting(item) for item in (text or "").split(",") if item.strip())
     formats = {f.name: settings.pop(f.name) for f in fields(Formats) if f.name in settings}
     unknown = [name for name in settings if name not in CoreConfig.size_fields()]
     if unknown:
         raise UserError(f"a core has no setting {unknown[0]!r}; it has {', '.join(_names())}")
     try:
-        return CoreConfig(formats=Formats(**formats), **settings)
+        return replace(config, formats=replace(config.formats, **formats), **settings)
     except ConfigError as error:
         raise UserError(f"no such core: {error}") from None
 

@@ -1,0 +1,68 @@
+"""`snnsim boards`."""
+
+import sys
+
+from ..errors import UserError
+from ..placement import ClockedCore, Speed, full_load
+
+#: Share of the neurons that fire in a step, for the speed in the table.
+RATE = 0.02
+
+#: What stands for the correctness of a board's bitstream, as far as it goes without the board.
+PROOFS = {
+    "ice40": "timing met, bitstream simulated", "ecp5": "timing met, netlist simulated",
+    "gowin": "timing met", "vivado": "exported, not run",
+}
+
+#: Of the table where there is no terminal; the lines must not be broken.
+WIDTH = 200
+
+
+def boards():
+    """Print the table of the boards, each with the core that fills it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from firmware.platforms import BOARDS
+
+    table = Table(box=None, pad_edge=False, header_style="")
+    for name, justify in COLUMNS.items():
+        table.add_column(name, justify=justify)
+    for board in BOARDS.values():
+        table.add_row(*row(board))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+
+
+COLUMNS = {
+    "board": "left", "device": "left", "neurons": "right", "synapses": "right", "delays": "right",
+    "learning": "left", "clock": "right", "steps/s": "right", "toolchain": "left", "proof": "left",
+    "built": "left",
+}
+
+
+def row(board):
+    """The cells of a board's row, one for each of `COLUMNS`."""
+    config = board.config
+    return (board.name, board.device, f"{config.neurons:,}", f"{config.synapse_words * config.lanes:,}",
+            f"1-{config.delay_slots}", "no", f"{board.clock / 1e6:g} MHz", f"{steps_per_second(board):,.0f}",
+            board.toolchain, PROOFS[board.toolchain], _built(board))
+
+
+def steps_per_second(board):
+    """Predicted, of the full core, all to all as far as its synapses go, while `RATE` of its neurons fire."""
+    clocked = ClockedCore(board.config, board.clock, board.baud)
+    return Speed.of(full_load(board.config, RATE), clocked).steps_per_second
+
+
+def _built(board):
+    """The highest clock of the build in the cache, if there is one."""
+    from firmware.build import find
+
+    try:
+        found = find(board)
+    except UserError:  # the tools are not installed, so that no build can be told from another
+        return ""
+    if found is None:
+        return "no"
+    fmax = found.manifest["fmax"]
+    return f"{fmax / 1e6:.0f} MHz" if fmax else "exported"
