@@ -23,9 +23,11 @@ from .words import pack_words, unpack_words
 REST_CLOCKS = 6
 #: Clocks of a step in which there is something to do, beside those of its neurons and events: the
 #: phases, and filling and draining the pipelines.
-STEP_CLOCKS = 20
-#: Clocks between the rows of two events, which hide behind the words of a longer row.
+STEP_CLOCKS = 16
+#: Clocks from one event to the next, which hide behind the words of a longer row.
 EVENT_CLOCKS = 4
+#: Clocks from one row of an event to its next, which hide as well.
+ROW_CLOCKS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class Placement:
         Where each synapse lies in `Memory.SYNAPSES`, in the order of the image's projections.
     ``row_words``
         Synapse words of each source, shape (n_neurons + n_inputs,).
+    ``event_clocks``
+        Clocks in which an event of each source is delivered, of the same shape.
     ``usage``
         What is taken: name -> (used, available).
     """
@@ -50,6 +54,7 @@ class Placement:
     slot: np.ndarray
     projection_sizes: tuple
     row_words: np.ndarray
+    event_clocks: np.ndarray
     usage: dict
 
     def weights(self, words):
@@ -62,12 +67,11 @@ class Placement:
 
     def predict_clocks(self, events, awake_neurons):
         """Clocks of a step, estimated: those of `step_clocks`, and for each event one for each of its synapse
-        words, at least `EVENT_CLOCKS`.
+        words, at least `EVENT_CLOCKS` for its first row and `ROW_CLOCKS` for each further one.
 
         ``events``: mean events per step of each source, shape (n_neurons + n_inputs,).
         """
-        rows = np.asarray(events, float) @ np.maximum(self.row_words, EVENT_CLOCKS)
-        return step_clocks(self.config, awake_neurons) + float(rows)
+        return step_clocks(self.config, awake_neurons) + float(np.asarray(events, float) @ self.event_clocks)
 
 
 def step_clocks(config, awake_neurons):
@@ -106,8 +110,21 @@ def place(image, config):
     return Placement(
         config, {memory: array for memory, array in memories.items() if len(array)},
         word, synapses.slot, tuple(p.n_synapses for p in image.projections),
-        np.bincount(rows.source, synapses.length, image.n_neurons + image.n_inputs).astype(int),
+        _of_sources(rows, synapses.length, image),
+        _event_clocks(rows, synapses.length, image),
         {resource.name: (resource.used, resource.available) for resource in resources})
+
+
+def _of_sources(rows, values, image):
+    """Values of rows, summed for each source."""
+    return np.bincount(rows.source, values, image.n_neurons + image.n_inputs).astype(int)
+
+
+def _event_clocks(rows, length, image):
+    """Clocks of an event of each source; one without rows takes its time too."""
+    is_first = np.diff(rows.source, prepend=-1) > 0
+    clocks = np.maximum(length, np.where(is_first, EVENT_CLOCKS, ROW_CLOCKS))
+    return np.maximum(_of_sources(rows, clocks, image), EVENT_CLOCKS)
 
 
 def _resources(image, config, descriptors, words):
@@ -169,7 +186,8 @@ class _Rows:
         key = np.unique(_concatenate([
             _row_key(p.first_source + np.flatnonzero(np.diff(p.indptr)), p, config)
             for p in image.projections]))
-        return cls(key, key >> config.formats.exponent_width, key & ((1 << config.formats.exponent_width) - 1))
+        width = config.formats.exponent_width
+        return cls(key, key >> width, key & ((1 << width) - 1))
 
     def fewest_descriptors(self, config):
         """How many descriptors there are if every row needs only one."""
