@@ -77,13 +77,13 @@ BUILT_IN = {"simulator": _simulator, "reference": _reference, "gateware": _gatew
 def _port_named(port):
     @contextmanager
     def board(image, config):
-        from ..host import SerialLink
+        from ..host import open_core
 
         if "/" not in port and not port.upper().startswith("COM"):
             raise UserError(f"there is no machine {port!r}: choose one of {', '.join(BUILT_IN)}, or name a "
                             "serial port such as /dev/ttyUSB1 or COM3")
-        with SerialLink(port) as link:
-            yield from _driven(link, image)
+        with open_core(port) as driver:
+            yield from _loaded(driver, image)
     return board
 
 
@@ -92,6 +92,10 @@ def _driven(link, image):
     from ..host import Driver
 
     with Driver(link) as driver:
-        with progress(f"loading {Path(link.name).name}", 1) as advance:
-            driver.load(image, progress=lambda done, total: advance(done / max(total, 1)))
-        yield driver
+        yield from _loaded(driver, image)
+
+
+def _loaded(driver, image):
+    with progress(f"loading {Path(driver.name).name}", 1) as advance:
+        driver.load(image, progress=lambda done, total: advance(done / max(total, 1)))
+    yield driver

@@ -1,8 +1,9 @@
 """Boards: a link to one, and the driver that runs networks on it."""
 
+from .discovery import BAUDRATES, open_core
 from .driver import Driver
 from .link import AbstractLink, LinkError
 from .serial_link import SerialLink
 from .transport import DriverError
 
-__all__ = ["AbstractLink", "Driver", "DriverError", "LinkError", "SerialLink"]
+__all__ = ["BAUDRATES", "AbstractLink", "Driver", "DriverError", "LinkError", "SerialLink", "open_core"]

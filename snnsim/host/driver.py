@@ -109,6 +109,11 @@ class Driver:
             write_memory(self._transport, self.config, memory, address, words, lambda done: None)
             self._transport.flush()
 
+    @property
+    def name(self):
+        """What messages call the board."""
+        return self._link.name
+
     def close(self):
         """Close the link."""
         self._link.close()

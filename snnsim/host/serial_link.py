@@ -2,13 +2,21 @@
 
 import errno
 import time
+from contextlib import suppress
 
 import serial
 
 from .link import AbstractLink, LinkError
 
+try:
+    from termios import error as _TerminalError
+except ImportError:  # Windows
+    _TerminalError = OSError
+
 BAUDRATE = 1_000_000
 
+#: What pyserial raises when a board is unplugged.
+_GONE = (OSError, TypeError, _TerminalError)
 #: Seconds for which one read of pyserial blocks; `SerialLink.read` repeats it up to its own timeout.
 _SLICE = 0.02
 #: Seconds after which a port that takes no more bytes is given up.
@@ -29,6 +37,23 @@ class SerialLink(AbstractLink):
                                          exclusive=True)
         except (OSError, ValueError) as error:
             raise LinkError(_why_not_opened(self.name, baudrate, error)) from None
+        self._ask_for_low_latency()
+
+    def set_baudrate(self, baudrate):
+        """Go on at another rate; what came in at the old one is thrown away."""
+        try:
+            self._serial.baudrate = baudrate
+        except ValueError as error:
+            raise LinkError(_why_not_opened(self.name, baudrate, error)) from None
+        except _GONE as error:
+            raise LinkError(_gone(self.name, error)) from None
+        while self.read(0):
+            pass
+
+    def _ask_for_low_latency(self):
+        # USB adapters of FTDI keep bytes back for up to 16 ms unless told not to. Not every port can be told.
+        with suppress(OSError, ValueError, AttributeError):
+            self._serial.set_low_latency_mode(True)
 
     def write(self, data):
         try:
@@ -36,7 +61,7 @@ class SerialLink(AbstractLink):
         except serial.SerialTimeoutException:
             raise LinkError(f"{self.name} took no bytes for {_WRITE_TIMEOUT:g} s: reset the board or plug it "
                             "in again") from None
-        except (OSError, TypeError) as error:
+        except _GONE as error:
             raise LinkError(_gone(self.name, error)) from None
 
     def read(self, timeout):
@@ -46,7 +71,7 @@ class SerialLink(AbstractLink):
                 data = self._serial.read(max(1, self._serial.in_waiting))
                 if data or time.monotonic() >= deadline:
                     return data + self._serial.read(self._serial.in_waiting)
-        except (OSError, TypeError) as error:
+        except _GONE as error:
             raise LinkError(_gone(self.name, error)) from None
 
     def close(self):

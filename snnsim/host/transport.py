@@ -124,10 +124,10 @@ class Transport:
         """Seconds, by the clock of the link."""
         return self.link.now()
 
-    def hello(self):
+    def hello(self, attempts=ATTEMPTS):
         """Restart the numbering. The `From.HELLO` packet, or `DriverError` if there is none in time."""
         heard = False
-        for _ in range(ATTEMPTS):
+        for _ in range(attempts):
             self._hello_sequence = (self._hello_sequence + 1) & 0xFF
             # The zero ends whatever noise or a host that died has left on the line.
             self.link.write(END + encode(Packet(To.HELLO, self._hello_sequence)))
