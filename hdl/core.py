@@ -1,7 +1,7 @@
 """The core: all components wired together, no logic of its own."""
 
-from amaranth import Array, Module, ResetInserter, Signal
-from amaranth.lib import fifo, stream, wiring
+from amaranth import Array, Module, Signal
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract.layout import COLUMN_WIDTH, Memory, memory_shape
@@ -9,11 +9,11 @@ from snnsim.contract.layout import COLUMN_WIDTH, Memory, memory_shape
 from .activity import Activity
 from .command import Command
 from .delay import DriveRing, ring_address
+from .events import EventBuffer
 from .frame import FrameReceiver, FrameTransmitter
 from .memory import ColumnMemory
 from .neuron import NeuronPipeline
 from .sequencer import Sequencer
-from .spikes import SpikeBuffer
 from .synapse import Delivery, RowFetch, RowWalk
 
 #: Clocks without work before ``busy`` goes low: longer than any path from one component to the next.
@@ -105,9 +105,9 @@ class Core(wiring.Component):
 
     def _elaborate_run(self, m):
         config, command, sequencer = self._config, self._command, self._sequencer
-        m.submodules.spikes = spikes = SpikeBuffer(config.spike_buffer)
-        m.submodules.events = events = ResetInserter(command.run_start)(
-            fifo.SyncFIFOBuffered(width=32, depth=config.event_buffer))
+        m.submodules.spikes = spikes = EventBuffer(config.spike_buffer)
+        m.submodules.events = events = EventBuffer(
+            config.event_buffer, number_bits=config.event_buffer.bit_length())
         wiring.connect(m, spikes.o, command.spikes)
         m.d.comb += [
             spikes.i.payload.eq(sequencer.spikes.payload), spikes.i.valid.eq(sequencer.spikes.valid),
@@ -116,11 +116,14 @@ class Core(wiring.Component):
             spikes.take.eq(command.spikes_take), spikes.take_number.eq(command.spikes_take_number),
             spikes.again.eq(command.spikes_again),
             command.spikes_written.eq(spikes.written), command.spikes_sent.eq(spikes.sent),
-            events.w_data.eq(command.events.payload), events.w_en.eq(command.events.valid),
-            command.events.ready.eq(events.w_rdy),
-            command.event_room.eq(config.event_buffer - events.level),
-            sequencer.events.payload.eq(events.r_data), sequencer.events.valid.eq(events.r_rdy),
-            events.r_en.eq(sequencer.events.ready),
+            events.i.payload.eq(command.events.payload), events.i.valid.eq(command.events.valid),
+            command.events.ready.eq(events.i.ready),
+            command.event_room.eq(config.event_buffer - events.used),
+            sequencer.events.payload.eq(events.o.payload), sequencer.events.valid.eq(events.o.valid),
+            events.o.ready.eq(sequencer.events.ready),
+            events.clear.eq(command.run_start),
+            # An input event is done with when the sequencer has it.
+            events.take.eq(events.o.valid & events.o.ready), events.take_number.eq(events.sent + 1),
             sequencer.start.eq(command.run_start), sequencer.stop.eq(command.run_stop),
             sequencer.rewind.eq(command.run_rewind),
             sequencer.run_steps.eq(command.run_steps), sequencer.run_events.eq(command.run_events),

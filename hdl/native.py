@@ -81,16 +81,31 @@ def compile_model(component, shim, digest, announce=_silent, defines=()):
     are for its preprocessor. ``announce(message)`` hears of work that takes long. Raises `UserError` if
     there is no C++ compiler or it fails.
     """
-    library = cache_folder() / f"model-{digest[:32]}{_SUFFIX}"
+    def prepare(folder):
+        announce("compiling the gateware to native code; this happens once and takes up to a minute")
+        (folder / f"{MODEL}.cc").write_text(to_cxx(component()))
+        shutil.copy(shim, folder / "shim.cc")
+
+    return _library(f"model-{digest[:32]}", prepare, defines)
+
+
+def compile_source(source):
+    """The path of the shared library of one C++ file that uses no model and nothing of a C++ library."""
+    digest = hashlib.sha256(Path(source).read_bytes() + repr((FLAGS, platform.machine())).encode())
+    name = f"{Path(source).stem}-{digest.hexdigest()[:32]}"
+    return _library(name, lambda folder: shutil.copy(source, folder / "shim.cc"), ())
+
+
+def _library(name, prepare, defines):
+    """A library of the cache; if it is not there, made of the shim that ``prepare(folder)`` writes."""
+    library = cache_folder() / f"{name}{_SUFFIX}"
     if library.exists():
         return library
     compiler = find_compiler()
-    announce("compiling the gateware to native code; this happens once and takes up to a minute")
     # Beside the library, so that it gets its name in one step, whole, whoever else is building it.
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".build-") as folder:
         folder = Path(folder)
-        (folder / f"{MODEL}.cc").write_text(to_cxx(component()))
-        shutil.copy(shim, folder / "shim.cc")
+        prepare(folder)
         _compile(compiler, folder, [f"-D{define}" for define in defines])
         os.replace(folder / f"library{_SUFFIX}", library)
     return library

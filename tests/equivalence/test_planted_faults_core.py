@@ -26,9 +26,9 @@ NETWORKS = 6
 
 FAULTS = {
     "a wrong delay slot": ("hdl.synapse", "self.slot + synapse.delay + 1", "self.slot + synapse.delay"),
-    "a lost carry": ("hdl.delay", "read.data + value", "((read.data >> 8) + (value >> 8)) << 8"),
-    "a stale accumulator": ("hdl.delay", "transparent_for=(write,)", ""),
-    "an accumulator not cleared": ("hdl.delay", "adding | self.clear[bank]", "adding"),
+    "a lost carry": ("hdl.delay", "base + value", "((base >> 8) + (value >> 8)) << 8"),
+    "a stale accumulator": ("hdl.delay", "Mux(again, written, read.data)", "read.data"),
+    "an accumulator not cleared": ("hdl.delay", "writing | self.clear[bank]", "writing"),
     "a skipped neuron": ("hdl.sequencer", "== config.neurons - 1)", "== config.neurons - 2)"),
     "a region at rest too early": (
         "hdl.activity", "(self.delay > remaining[k])", "(self.delay > remaining[k] + 1)"),
@@ -37,8 +37,10 @@ FAULTS = {
         "hdl.sequencer", "m.d.comb += [rows.valid.eq(1), self._takes_event.eq(rows.ready)]",
         "m.d.comb += [rows.valid.eq(event.id != 1), self._takes_event.eq(rows.ready)]"),
     "a spike that is not reported": (
-        "hdl.sequencer", "self.spikes.valid.eq(fired.r_rdy & rows.ready)",
-        "self.spikes.valid.eq(fired.r_rdy & rows.ready & (fired.r_data != 3))"),
+        "hdl.sequencer", "rows.valid.eq(fired.r_rdy & self.spikes.ready),\n"
+        "                self.spikes.valid.eq(fired.r_rdy & rows.ready),",
+        "rows.valid.eq(fired.r_rdy & (self.spikes.ready | (fired.r_data == 3))),\n"
+        "                self.spikes.valid.eq(fired.r_rdy & rows.ready & (fired.r_data != 3)),"),
     "a spike that is not delivered": (
         "hdl.sequencer", "rows.payload.eq(fired.r_data),", "rows.payload.eq(self._config.rows - 1),"),
     "a row cut short": ("hdl.synapse", "left.eq(self.i.p.length - 1)", "left.eq(self.i.p.length >> 1)"),
