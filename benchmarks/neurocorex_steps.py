@@ -6,6 +6,10 @@
 gateware itself, as native code: the clocks are those that it counts, and a second has as many as the board's
 clock. So they do not depend on the machine that this runs on. NeuroCoreX (arXiv:2506.14138) takes 0.96 ms a
 step, with a neuron clock of 100 kHz.
+
+What a host sees that drives every input and hears every spike is less, as the serial link is slower than the
+core. That is measured on the top level with its UART, in the model's own time, with a link that delays every
+byte by so much.
 """
 
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firmware.platforms import find_board
+from firmware.virtual import ClockedLink
 from hdl.cosim import CompiledLink
 from snnsim import (
     LIF,
@@ -31,6 +36,8 @@ from snnsim.placement import ClockedCore, Load, Speed, load_at_rate
 
 NEURONS, RATE, STEPS = 90, 0.02, 2000
 NEUROCOREX_STEP = 0.96e-3
+#: Seconds that bytes are late: not at all, and as much as a USB bridge takes at the least.
+LATENCIES = (0.0, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,17 @@ def measure(board):
     return Measurement(len(result.raster) / STEPS / NEURONS, clocks, predicted.clocks, speed.core, speed.link)
 
 
+def steps_on_the_wire(board, latency):
+    """Steps per second through the UART of a `Board`, each byte ``latency`` seconds late."""
+    image = compile(network(), board.config).image
+    clocked = ClockedLink(board.config, divisor=board.divisor, frequency=board.clock, latency=latency)
+    with clocked as link, Driver(link) as driver:
+        driver.load(image)
+        begin = link.now()
+        driver.run(stimulus())
+        return STEPS / (link.now() - begin)
+
+
 def main():
     board = find_board("icebreaker")
     m = measure(board)
@@ -87,8 +105,13 @@ def main():
     print(f"{board.title}: {m.clocks:.1f} clocks a step ({m.predicted:.1f} predicted), at "
           f"{board.clock / 1e6:g} MHz {m.core:,.0f} steps/s: {m.ratio:.0f} times NeuroCoreX's "
           f"{1 / NEUROCOREX_STEP:,.0f}")
+    heard = min(m.core, m.link)
     print(f"a host that drives every input and hears every spike at {board.baud:,} baud: at most "
-          f"{min(m.core, m.link):,.0f} steps/s, {min(m.core, m.link) * NEUROCOREX_STEP:.0f} times")
+          f"{heard:,.0f} steps/s, {heard * NEUROCOREX_STEP:.0f} times")
+    for latency in LATENCIES:
+        steps = steps_on_the_wire(board, latency)
+        print(f"  on a link with a latency of {1e3 * latency:g} ms: {steps:,.0f} steps/s, "
+              f"{steps * NEUROCOREX_STEP:.0f} times")
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from firmware.platforms import BOARDS
+from snnsim.cli.boards import speed_of
 from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory, memory_shape, row_layout
-from snnsim.placement import ClockedCore, Speed, full_load
 from tests.cli.commands import succeed
 from tests.generator import random_config
 
@@ -28,8 +28,7 @@ def board_table():
     rows = [("board", "FPGA", "neurons", "inputs", "synapses", "delays", "clock", "baud", "steps/s: core",
              "link"), ("---", "---", *["--:"] * 8)]
     for board in BOARDS.values():
-        config = board.config
-        speed = Speed.of(full_load(config, 0.02), ClockedCore(config, board.clock, board.baud))
+        config, speed = board.config, speed_of(board)
         rows.append((f"`{board.name}`", board.device, f"{config.neurons:,}", f"{config.inputs:,}",
                      f"{config.synapse_words * config.lanes:,}", f"1-{config.delay_slots}",
                      f"{board.clock / 1e6:g} MHz", f"{board.baud:,}", f"{speed.core:,.0f}",

@@ -30,28 +30,35 @@ def boards():
         table.add_column(name, justify=justify)
     for board in BOARDS.values():
         table.add_row(*row(board))
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console.print(table)
+    console.print(CAPTION)
 
+
+CAPTION = f"""
+steps/s: of the core by its clock, and those whose spikes the link carries, where {100 * RATE:g} % of all
+neurons fire in a step and each is joined to all, or to as many as there are synapses.
+For a network of your own: snnsim compile NETWORK --board BOARD"""
 
 COLUMNS = {
     "board": "left", "device": "left", "neurons": "right", "synapses": "right", "delays": "right",
-    "learning": "left", "clock": "right", "steps/s": "right", "toolchain": "left", "proof": "left",
-    "built": "left",
+    "learning": "left", "clock": "right", "steps/s": "right", "link": "right", "toolchain": "left",
+    "proof": "left", "built": "left",
 }
 
 
 def row(board):
     """The cells of a board's row, one for each of `COLUMNS`."""
-    config = board.config
+    config, speed = board.config, speed_of(board)
     return (board.name, board.device, f"{config.neurons:,}", f"{config.synapse_words * config.lanes:,}",
-            f"1-{config.delay_slots}", "no", f"{board.clock / 1e6:g} MHz", f"{steps_per_second(board):,.0f}",
-            board.toolchain, PROOFS[board.toolchain], _built(board))
+            f"1-{config.delay_slots}", "no", f"{board.clock / 1e6:g} MHz", f"{speed.core:,.0f}",
+            f"{speed.link:,.0f}", board.toolchain, PROOFS[board.toolchain], _built(board))
 
 
-def steps_per_second(board):
-    """Predicted, of the full core, all to all as far as its synapses go, while `RATE` of its neurons fire."""
+def speed_of(board):
+    """The `Speed` of the full core, all to all as far as its synapses go, while `RATE` of it fires."""
     clocked = ClockedCore(board.config, board.clock, board.baud)
-    return Speed.of(full_load(board.config, RATE), clocked).steps_per_second
+    return Speed.of(full_load(board.config, RATE), clocked)
 
 
 def _built(board):

@@ -7,7 +7,7 @@ import pytest
 from firmware.platforms import BOARDS, find_board
 from snnsim import Image, Network, compile
 from snnsim.compiler import Fit
-from snnsim.placement import ClockedCore
+from snnsim.placement import ClockedCore, Speed, full_load
 from tests.cli.commands import RING, call, refuse, succeed
 
 BOARD = find_board("icebreaker")
@@ -168,6 +168,17 @@ def test_arrivals_that_the_drive_can_just_hold_are_compiled(tmp_path):
 def test_weights_that_the_format_cannot_hold_are_refused(tmp_path):
     line = refuse("compile", in_integers(tmp_path, 2, SIZE.formats.weight.hi + 1, 0), "--board", "icebreaker")
     assert "weight_q" in line and str(SIZE.formats.weight.hi) in line
+
+
+# The table of boards
+
+def test_the_table_of_boards_has_the_speed_of_each_full_core_and_says_under_which_load():
+    output = succeed("boards")
+    lines = {line.split()[0]: line for line in output.splitlines() if line.strip()}
+    for name, board in BOARDS.items():
+        speed = Speed.of(full_load(board.config, 0.02), ClockedCore(board.config, board.clock, board.baud))
+        assert f"{speed.core:,.0f}" in lines[name] and f"{speed.link:,.0f}" in lines[name]
+    assert "2 % of all" in output
 
 
 # For programs
