@@ -77,6 +77,11 @@ EveryState = Annotated[bool, typer.Option(
     "--every-state", help="Compare v and i after every step, not only the last; slow on a board.")]
 Pins = Annotated[bool, typer.Option("--pins", help="Shift every bit through the UART's pins; slower.")]
 Port = Annotated[str, typer.Argument(metavar="PORT", help="Such as /dev/ttyUSB1 or COM3.")]
+FurtherPorts = Annotated[list[str], typer.Argument(
+    metavar="[PORT]...", help="Ports that this machine does not list, such as those of virtual boards.")]
+PortOfBoard = Annotated[str, typer.Option(
+    "--port", metavar="PORT", help="Where the board must answer; by default on any port.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the command that would load it.")]
 Board = Annotated[str, typer.Argument(metavar="BOARD", help="One of those that snnsim boards lists.")]
 Neurons = Annotated[int, typer.Option(min=1, help="Neurons; by default as many as the board's own core has.")]
 Inputs = Annotated[int, typer.Option(min=1, help="Inputs.")]
@@ -214,3 +219,20 @@ def build(
     """
     from .build import Sizes, build
     build(board, Sizes(neurons, inputs, synapses, lanes, delay_slots), core, output)
+
+
+@app.command()
+def flash(board: Board, port: PortOfBoard = None, core: Core = None, dry_run: DryRun = False):
+    """Load the core for a board into it, built first if need be, and check that it answers.
+
+    With ECP5, Gowin and Xilinx it is there until power is switched off; with iCE40, until it is replaced.
+    """
+    from .flash import flash
+    flash(board, port, core, dry_run)
+
+
+@app.command()
+def ports(further: FurtherPorts = None):
+    """List the serial ports, and the cores that answer there."""
+    from .ports import ports
+    ports(further or [])

@@ -34,7 +34,7 @@ def build(board, sizes, core, output):
     if output is not None:
         _check_folder(output)
     config = changed_core(core, sized(board.config, sizes))
-    with _stages() as announce:
+    with stages() as announce:
         result = build(board, config, announce)
     folder = result.folder
     if output is not None:
@@ -60,7 +60,7 @@ def sized(config, sizes):
 
 
 @contextmanager
-def _stages():
+def stages():
     """Yields a function that shows each stage on stderr: the present one with a spinner on a terminal."""
     if not sys.stderr.isatty():
         yield lambda message: typer.echo(message, err=True)
@@ -77,8 +77,9 @@ def _stages():
 
 def described(manifest, config):
     """The lines about a build."""
-    yield (f"{manifest['title']} ({manifest['device']}): {config.neurons:,} neurons, {config.inputs:,} inputs,"
-           f" {config.synapse_words * config.lanes:,} synapses, delays up to {config.delay_slots} steps")
+    synapses = config.synapse_words * config.lanes
+    yield (f"{manifest['title']} ({manifest['device']}): {config.neurons:,} neurons, "
+           f"{config.inputs:,} inputs, {synapses:,} synapses, delays up to {config.delay_slots} steps")
     yield (f"identity {manifest['identity']}, {manifest['baud']:,} baud, " + ", ".join(
         f"{name} {version}" for name, version in manifest["tools"].items()))
     if not manifest["bitstream"]:

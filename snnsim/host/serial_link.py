@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 
 import serial
+from serial.tools import list_ports
 
 from .link import AbstractLink, LinkError
 
@@ -23,6 +24,14 @@ _SLICE = 0.02
 _WRITE_TIMEOUT = 5.0
 
 
+def serial_ports():
+    """The serial ports of this machine: a dict from the name to a description, in order of names.
+
+    Pseudo-terminals, such as those of virtual boards, are not among them.
+    """
+    return {port.device: port.description for port in sorted(list_ports.comports())}
+
+
 class SerialLink(AbstractLink):
     """A board behind a serial port.
 
@@ -38,6 +47,11 @@ class SerialLink(AbstractLink):
         except (OSError, ValueError) as error:
             raise LinkError(_why_not_opened(self.name, baudrate, error)) from None
         self._ask_for_low_latency()
+
+    @property
+    def baudrate(self):
+        """Bits per second."""
+        return self._serial.baudrate
 
     def set_baudrate(self, baudrate):
         """Go on at another rate; what came in at the old one is thrown away."""
@@ -82,7 +96,7 @@ def _why_not_opened(port, baudrate, error):
     if isinstance(error, ValueError):
         return f"{port} cannot be opened at {baudrate} baud: {error}; choose another rate"
     reasons = {
-        errno.ENOENT: "does not exist: plug the board in, or see `python -m serial.tools.list_ports`",
+        errno.ENOENT: "does not exist: plug the board in, or see `snnsim ports`",
         errno.EACCES: "may not be opened by this user: add yourself to the port's group (often `dialout`)",
         errno.EBUSY: "is in use: close the other program",
         errno.EAGAIN: "is in use: close the other program",
