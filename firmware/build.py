@@ -15,6 +15,7 @@ import hdl
 import snnsim.contract
 from hdl.native import cache_folder
 from snnsim.contract.config import digest_of
+from snnsim.contract.layout import Memory, memory_shape
 from snnsim.errors import UserError
 
 from .flow import FLOWS, LOG, REPORT, TOP, Steps, prepare
@@ -70,6 +71,7 @@ def build(board, config=None, announce=lambda message: None):
     installed, the core does not fit or is not fast enough.
     """
     config = config or board.config
+    board.check_synapses(*memory_shape(config, Memory.SYNAPSES))
     identity = _identity(board, config)
     folder = _folder(board, identity)
     if (found := _load(folder)) is not None:

@@ -31,9 +31,9 @@ class OscillatorClock(ClockSource):
     """The oscillator itself."""
 
     def __init__(self, pin, oscillator, clock):
-        super().__init__(pin, oscillator, clock)
         if clock != oscillator:
             raise ValueError(f"without a PLL there is the oscillator's {oscillator} Hz and no {clock} Hz")
+        super().__init__(pin, oscillator, clock)
 
     def elaborate(self, platform):
         m = Module()
@@ -41,27 +41,35 @@ class OscillatorClock(ClockSource):
         return m
 
 
-class _ICE40PLL(ClockSource):
-    """``oscillator * (DIVF + 1) / (DIVR + 1) / 2**DIVQ``, with a VCO of 533 to 1066 MHz."""
+class _PLL(ClockSource):
+    """A source with the settings that ``find_parameters(oscillator, clock)`` of its class gives."""
 
     def __init__(self, pin, oscillator, clock):
+        self._parameters = self.find_parameters(oscillator, clock)
         super().__init__(pin, oscillator, clock)
-        choices = [(divr, divf, divq) for divr, divf, divq in product(range(16), range(64), range(1, 7))
-                   if oscillator * (divf + 1) == clock * (divr + 1) << divq
-                   and 10e6 <= oscillator / (divr + 1) <= 133e6 and 533e6 <= clock << divq <= 1066e6]
-        divr, divf, divq = _best(choices, oscillator, clock)
-        self.parameters = {
-            "FEEDBACK_PATH": "SIMPLE", "DIVR": Const(divr, 4), "DIVF": Const(divf, 7), "DIVQ": Const(divq, 3),
-            "FILTER_RANGE": Const(_filter_range(oscillator / (divr + 1)), 3)}
 
-    def _instance(self, cell, *reference):
-        return Instance(cell, *reference, *(("p", *item) for item in self.parameters.items()),
-                        i_RESETB=Const(1), i_BYPASS=Const(0), o_PLLOUTGLOBAL=self.clk, o_LOCK=self.locked)
+
+def ice40_parameters(oscillator, clock):
+    """``oscillator * (DIVF + 1) / (DIVR + 1) / 2**DIVQ``, with a VCO of 533 to 1066 MHz."""
+    choices = [(divr, divf, divq) for divr, divf, divq in product(range(16), range(64), range(1, 7))
+               if oscillator * (divf + 1) == clock * (divr + 1) << divq
+               and 10e6 <= oscillator / (divr + 1) <= 133e6 and 533e6 <= clock << divq <= 1066e6]
+    divr, divf, divq = _best(choices, oscillator, clock)
+    return {"FEEDBACK_PATH": "SIMPLE", "DIVR": Const(divr, 4), "DIVF": Const(divf, 7), "DIVQ": Const(divq, 3),
+            "FILTER_RANGE": Const(_filter_range(oscillator / (divr + 1)), 3)}
 
 
 def _filter_range(comparison):
     """The setting of the loop filter for a comparison frequency in Hz."""
     return next(k for k, limit in enumerate((17e6, 26e6, 44e6, 66e6, 101e6, 134e6), 1) if comparison < limit)
+
+
+class _ICE40PLL(_PLL):
+    find_parameters = staticmethod(ice40_parameters)
+
+    def _instance(self, cell, *reference):
+        return Instance(cell, *reference, *(("p", *item) for item in self._parameters.items()),
+                        i_RESETB=Const(1), i_BYPASS=Const(0), o_PLLOUTGLOBAL=self.clk, o_LOCK=self.locked)
 
 
 class ICE40PadPLL(_ICE40PLL):
@@ -82,27 +90,30 @@ class ICE40CorePLL(_ICE40PLL):
         return m
 
 
-class ECP5PLL(ClockSource):
+def ecp5_parameters(oscillator, clock):
     """``oscillator * CLKFB_DIV / CLKI_DIV``, with a VCO of 400 to 800 MHz."""
+    outputs = sorted(range(1, 129), key=lambda output: abs(clock * output - 600e6))
+    choices = [(div, feedback, output)
+               for div, feedback, output in product(range(1, 41), range(1, 81), outputs)
+               if oscillator * feedback == clock * div
+               and oscillator / div >= 3.125e6 and 400e6 <= clock * output <= 800e6]
+    div, feedback, output = _best(choices, oscillator, clock)
+    return {
+        "CLKI_DIV": div, "CLKFB_DIV": feedback, "CLKOP_DIV": output, "CLKOP_CPHASE": output // 2,
+        "CLKOP_FPHASE": 0, "CLKOP_ENABLE": "ENABLED", "FEEDBK_PATH": "CLKOP",
+        "PLLRST_ENA": "DISABLED", "INTFB_WAKE": "DISABLED", "STDBY_ENABLE": "DISABLED",
+        "DPHASE_SOURCE": "DISABLED"}
 
-    def __init__(self, pin, oscillator, clock):
-        super().__init__(pin, oscillator, clock)
-        outputs = sorted(range(1, 129), key=lambda output: abs(clock * output - 600e6))
-        choices = [(div, feedback, output)
-                   for div, feedback, output in product(range(1, 41), range(1, 81), outputs)
-                   if oscillator * feedback == clock * div
-                   and oscillator / div >= 3.125e6 and 400e6 <= clock * output <= 800e6]
-        div, feedback, output = _best(choices, oscillator, clock)
-        self.parameters = {
-            "CLKI_DIV": div, "CLKFB_DIV": feedback, "CLKOP_DIV": output, "CLKOP_CPHASE": output // 2,
-            "CLKOP_FPHASE": 0, "CLKOP_ENABLE": "ENABLED", "FEEDBK_PATH": "CLKOP",
-            "PLLRST_ENA": "DISABLED", "INTFB_WAKE": "DISABLED", "STDBY_ENABLE": "DISABLED",
-            "DPHASE_SOURCE": "DISABLED"}
+
+class ECP5PLL(_PLL):
+    """The EHXPLLL of an ECP5, its output fed back."""
+
+    find_parameters = staticmethod(ecp5_parameters)
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.pll = Instance(
-            "EHXPLLL", *(("p", *item) for item in self.parameters.items()),
+            "EHXPLLL", *(("p", *item) for item in self._parameters.items()),
             a_FREQUENCY_PIN_CLKI=f"{self._oscillator / 1e6:g}",
             a_FREQUENCY_PIN_CLKOP=f"{self._clock / 1e6:g}",
             a_ICP_CURRENT="12", a_LPF_RESISTOR="8", a_MFG_ENABLE_FILTEROPAMP="1", a_MFG_GMCREF_SEL="2",
@@ -113,19 +124,22 @@ class ECP5PLL(ClockSource):
         return m
 
 
-class GowinPLL(ClockSource):
+def gowin_parameters(oscillator, clock):
     """``oscillator * (FBDIV_SEL + 1) / (IDIV_SEL + 1)``, with a VCO of 500 to 1200 MHz."""
+    outputs = (128, 112, 96, 80, 64, 48, 32, 16, 8, 4, 2)
+    choices = [(div, feedback, output)
+               for div, feedback, output in product(range(64), range(64), outputs)
+               if oscillator * (feedback + 1) == clock * (div + 1)
+               and oscillator / (div + 1) >= 3e6 and 500e6 <= clock * output <= 1200e6]
+    div, feedback, output = _best(choices, oscillator, clock)
+    return {"FCLKIN": f"{oscillator / 1e6:g}", "IDIV_SEL": div, "FBDIV_SEL": feedback,
+            "ODIV_SEL": output}
 
-    def __init__(self, pin, oscillator, clock):
-        super().__init__(pin, oscillator, clock)
-        outputs = (128, 112, 96, 80, 64, 48, 32, 16, 8, 4, 2)
-        choices = [(div, feedback, output)
-                   for div, feedback, output in product(range(64), range(64), outputs)
-                   if oscillator * (feedback + 1) == clock * (div + 1)
-                   and oscillator / (div + 1) >= 3e6 and 500e6 <= clock * output <= 1200e6]
-        div, feedback, output = _best(choices, oscillator, clock)
-        self.parameters = {"FCLKIN": f"{oscillator / 1e6:g}", "IDIV_SEL": div, "FBDIV_SEL": feedback,
-                           "ODIV_SEL": output}
+
+class GowinPLL(_PLL):
+    """The rPLL of GW1N and GW2A."""
+
+    find_parameters = staticmethod(gowin_parameters)
 
     def elaborate(self, platform):
         m = Module()
@@ -133,29 +147,32 @@ class GowinPLL(ClockSource):
             ("RESET", 1), ("RESET_P", 1), ("CLKFB", 1), ("FBDSEL", 6), ("IDSEL", 6), ("ODSEL", 6),
             ("PSDA", 4), ("DUTYDA", 4), ("FDLY", 4))}
         m.submodules.pll = Instance(
-            "rPLL", *(("p", *item) for item in self.parameters.items()), **unused,
+            "rPLL", *(("p", *item) for item in self._parameters.items()), **unused,
             p_DEVICE=platform.family, p_DYN_IDIV_SEL="false", p_DYN_FBDIV_SEL="false",
             p_DYN_ODIV_SEL="false", p_CLKFB_SEL="internal",
             i_CLKIN=self._buffered_pin(m), o_CLKOUT=self.clk, o_LOCK=self.locked)
         return m
 
 
-class XilinxPLL(ClockSource):
+def xilinx_parameters(oscillator, clock):
     """``oscillator * CLKFBOUT_MULT_F / CLKOUT0_DIVIDE_F`` of an MMCM, with a VCO of 600 to 1200 MHz."""
+    choices = [(multiply, divide) for multiply, divide in product(range(2, 65), range(1, 129))
+               if oscillator * multiply == clock * divide and 600e6 <= oscillator * multiply <= 1200e6]
+    multiply, divide = _best(choices, oscillator, clock)
+    return {"CLKIN1_PERIOD": 1e9 / oscillator, "CLKFBOUT_MULT_F": float(multiply),
+            "CLKOUT0_DIVIDE_F": float(divide), "DIVCLK_DIVIDE": 1}
 
-    def __init__(self, pin, oscillator, clock):
-        super().__init__(pin, oscillator, clock)
-        choices = [(multiply, divide) for multiply, divide in product(range(2, 65), range(1, 129))
-                   if oscillator * multiply == clock * divide and 600e6 <= oscillator * multiply <= 1200e6]
-        multiply, divide = _best(choices, oscillator, clock)
-        self.parameters = {"CLKIN1_PERIOD": 1e9 / oscillator, "CLKFBOUT_MULT_F": float(multiply),
-                           "CLKOUT0_DIVIDE_F": float(divide), "DIVCLK_DIVIDE": 1}
+
+class XilinxPLL(_PLL):
+    """The MMCM of a 7-series FPGA."""
+
+    find_parameters = staticmethod(xilinx_parameters)
 
     def elaborate(self, platform):
         m = Module()
         feedback, output = Signal(), Signal()
         m.submodules.pll = Instance(
-            "MMCME2_BASE", *(("p", *item) for item in self.parameters.items()),
+            "MMCME2_BASE", *(("p", *item) for item in self._parameters.items()),
             i_CLKIN1=self._buffered_pin(m), i_CLKFBIN=feedback, o_CLKFBOUT=feedback,
             i_PWRDWN=Const(0), i_RST=Const(0), o_CLKOUT0=output, o_LOCKED=self.locked)
         m.submodules.buffer = Instance("BUFG", i_I=output, o_O=self.clk)

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 from .platforms.board import ECP5, GOWIN, ICE40
 
-#: Kinds of cells by what they are here, for each toolchain; the first is where a design grows first.
+#: Kinds of cells by what they are here and how many of that each takes, for each toolchain. Of those that
+#: share a name, the first says how many there are.
 CELLS = {
-    ICE40: {"ICESTORM_LC": "LUT", "ICESTORM_RAM": "RAM", "ICESTORM_SPRAM": "SPRAM", "ICESTORM_DSP": "DSP"},
-    ECP5: {"TRELLIS_COMB": "LUT", "TRELLIS_FF": "FF", "DP16KD": "RAM", "MULT18X18D": "DSP"},
-    GOWIN: {"LUT4": "LUT", "DFF": "FF", "BSRAM": "RAM", "MULT18X18": "DSP"},
+    ICE40: {"ICESTORM_LC": ("LUT", 1), "ICESTORM_RAM": ("RAM", 1), "ICESTORM_SPRAM": ("SPRAM", 1),
+            "ICESTORM_DSP": ("DSP", 1)},
+    ECP5: {"TRELLIS_COMB": ("LUT", 1), "TRELLIS_FF": ("FF", 1), "DP16KD": ("RAM", 1),
+           "MULT18X18D": ("DSP", 1)},
+    # Adders and small memories lie in the places of tables.
+    GOWIN: {"LUT4": ("LUT", 1), "ALU": ("LUT", 1), "RAM16SDP4": ("LUT", 4), "DFF": ("FF", 1),
+            "BSRAM": ("RAM", 1), "MULT18X18": ("DSP", 1)},
 }
 #: What each is called in a sentence, and what of a core takes it.
 NAMES = {
@@ -61,7 +66,14 @@ def read_misfits(log, toolchain):
 
 
 def _named(counts, toolchain):
-    return {name: counts[cell] for cell, name in CELLS[toolchain].items() if cell in counts}
+    """Numbers of cells as ``{name: (used, available)}``."""
+    named = {}
+    for cell, (name, weight) in CELLS[toolchain].items():
+        if cell in counts:
+            used, available = counts[cell]
+            before, available = named.get(name, (0, available))
+            named[name] = (before + weight * used, available)
+    return named
 
 
 def describe_misfits(misfits):

@@ -27,6 +27,16 @@ class SpramBlock(wiring.Component):
             i_SLEEP=Const(0), i_POWEROFF=Const(1), o_DATAOUT=self.r_data)
 
 
+def check_room(depth, width):
+    """Raise `UserError` if the device has not enough blocks for ``depth`` words of ``width`` bits."""
+    needed = -(-depth // DEPTH) * -(-width // WIDTH)
+    if needed > BLOCKS:
+        raise UserError(
+            f"the synapses, {depth:,} words of {width} bits, take {needed} blocks of single-port RAM and the "
+            f"device has {BLOCKS}, each {DEPTH:,} words of {WIDTH} bits: reduce synapses, lanes, weight_width, "
+            "delay_slots or neurons")
+
+
 class SpramMemory(wiring.Component):
     """``depth`` words of ``width`` bits with the ports of `hdl.memory.ColumnMemory`.
 
@@ -38,12 +48,7 @@ class SpramMemory(wiring.Component):
     def __init__(self, depth, width, make_block=SpramBlock):
         self._widths = [min(COLUMN_WIDTH, width - low) for low in range(0, width, COLUMN_WIDTH)]
         self._deep, self._make_block = -(-depth // DEPTH), make_block
-        needed = self._deep * sum(-(-column // WIDTH) for column in self._widths)
-        if needed > BLOCKS:
-            raise UserError(
-                f"{depth:,} words of {width} bits take {needed} blocks of single-port RAM and the device has "
-                f"{BLOCKS}, each {DEPTH:,} words of {WIDTH} bits: reduce synapses, lanes, weight_width, "
-                "delay_slots or neurons")
+        check_room(depth, width)
         bits = address_width(depth)
         super().__init__({
             "r_address": In(bits), "r_data": Out(width),

@@ -24,8 +24,9 @@ class Board:
     ``programmer`` is the command that loads a bitstream, to which the bitstream's path is added, such as
     ``("openFPGALoader", "-b", "icebreaker")``; empty where none is known.
     ``clock_source`` is the class of `firmware.clocks` that makes the clock of the board's oscillator.
-    ``synapse_memory`` is as for `hdl.core.Core`. ``led`` is the platform's name of the light that shows
-    activity, "" where there is none. ``synthesis`` has options for the synthesis of this device.
+    ``synapse_memory`` is as for `hdl.core.Core`; ``check_synapses(depth, width)`` raises `UserError` if
+    there is not enough of it. ``led`` is the platform's name of the light that shows activity, "" where
+    there is none. ``synthesis`` has options for the synthesis of this device.
 
     Raises `ValueError` if the clock cannot be divided to the baud rate closely enough.
     """
@@ -41,6 +42,7 @@ class Board:
     programmer: tuple[str, ...] = ()
     clock_source: Callable = OscillatorClock
     synapse_memory: Callable = ColumnMemory
+    check_synapses: Callable = lambda depth, width: None
     led: str = "led"
     synthesis: str = ""
 

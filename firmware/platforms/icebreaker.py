@@ -3,7 +3,7 @@
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 
 from firmware.clocks import ICE40PadPLL
-from firmware.spram import SpramMemory
+from firmware.spram import SpramMemory, check_room
 
 from .board import ICE40, Board
 from .ultraplus import CONFIG, SYNTHESIS
@@ -12,4 +12,4 @@ BOARD = Board(
     name="icebreaker", title="iCEBreaker", device="iCE40UP5K-SG48", toolchain=ICE40,
     make_platform=ICEBreakerPlatform, config=CONFIG, clock=24_000_000, baud=3_000_000,
     programmer=("openFPGALoader", "-b", "ice40_generic"),
-    clock_source=ICE40PadPLL, synapse_memory=SpramMemory, synthesis=SYNTHESIS)
+    clock_source=ICE40PadPLL, synapse_memory=SpramMemory, check_synapses=check_room, synthesis=SYNTHESIS)

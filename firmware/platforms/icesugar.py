@@ -3,7 +3,7 @@
 from amaranth_boards.icesugar import ICESugarPlatform
 
 from firmware.clocks import ICE40PadPLL
-from firmware.spram import SpramMemory
+from firmware.spram import SpramMemory, check_room
 
 from .board import ICE40, Board
 from .ultraplus import CONFIG, SYNTHESIS
@@ -13,5 +13,6 @@ from .ultraplus import CONFIG, SYNTHESIS
 BOARD = Board(
     name="icesugar", title="iCESugar", device="iCE40UP5K-SG48", toolchain=ICE40,
     make_platform=ICESugarPlatform, config=CONFIG, clock=24_000_000, baud=115_200,
-    programmer=("icesprog",), clock_source=ICE40PadPLL, synapse_memory=SpramMemory, led="",
-    synthesis=SYNTHESIS)
+    programmer=("icesprog",),
+    clock_source=ICE40PadPLL, synapse_memory=SpramMemory, check_synapses=check_room,
+    led="", synthesis=SYNTHESIS)
