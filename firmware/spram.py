@@ -32,9 +32,9 @@ def check_room(depth, width):
     needed = -(-depth // DEPTH) * -(-width // WIDTH)
     if needed > BLOCKS:
         raise UserError(
-            f"the synapses, {depth:,} words of {width} bits, take {needed} blocks of single-port RAM and the "
-            f"device has {BLOCKS}, each {DEPTH:,} words of {WIDTH} bits: reduce synapses, lanes, weight_width, "
-            "delay_slots or neurons")
+            f"the synapses, {depth:,} words of {width} bits, take {needed} blocks of single-port RAM and "
+            f"the device has {BLOCKS}, each {DEPTH:,} words of {WIDTH} bits: reduce synapses, lanes, "
+            "weight_width, delay_slots or neurons")
 
 
 class SpramMemory(wiring.Component):
