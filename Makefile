@@ -12,12 +12,13 @@ TEST_EXTRAS := $(if $(COMPILER),[test],[test,compiler])
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test test-slow lint clean help
+.PHONY: demo test test-slow test-board lint clean help
 
 help:
 	@echo "make demo       classify digits on the simulator and on the virtual board, spike for spike the same"
 	@echo "make test       run the tests (some minutes)"
 	@echo "make test-slow  run the tests that take longer"
+	@echo "make test-board PORT=...  run the tests of equality on the board on a serial port"
 	@echo "make lint       check the style"
 	@echo "make clean      remove .venv and everything that was built"
 
@@ -29,6 +30,9 @@ test: $(VENV)/.test
 
 test-slow: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 -m slow
+
+test-board: $(VENV)/.test
+	@$(BIN)/python -m pytest -m board --board-port="$(PORT)" $(BOARD_OPTIONS)
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .
