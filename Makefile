@@ -5,10 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+COMMA := ,
+
 # The virtual board is compiled C++. Where the machine has no compiler, one comes from the package index.
 COMPILER := $(firstword $(foreach name,$(CXX) c++ g++ clang++,$(shell command -v $(name) 2>/dev/null)))
 DEMO_EXTRAS := $(if $(COMPILER),,[compiler])
 TEST_EXTRAS := $(if $(COMPILER),[test],[test,compiler])
+BOARDS_EXTRAS := [test,boards$(if $(COMPILER),,$(COMMA)compiler)]
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -17,7 +20,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 help:
 	@echo "make demo       classify digits on the simulator and on the virtual board, spike for spike the same"
 	@echo "make test       run the tests (some minutes)"
-	@echo "make test-slow  run the tests that take longer"
+	@echo "make test-slow  run the tests that take longer, bitstreams for five boards among them (an hour or so)"
 	@echo "make test-board PORT=...  run the tests of equality on the board on a serial port"
 	@echo "make lint       check the style"
 	@echo "make clean      remove .venv and everything that was built"
@@ -28,7 +31,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-slow: $(VENV)/.test
+test-slow: $(VENV)/.boards
 	@$(BIN)/python -m pytest -n 2 -m slow
 
 test-board: $(VENV)/.test
@@ -55,3 +58,9 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "installing into $(VENV), with what the tests need"
 	@$(INSTALL) -e '.$(TEST_EXTRAS)'
 	@touch $@ $(VENV)/.demo
+
+# The tools that make bitstreams, some hundred megabytes, only for the tests that do.
+$(VENV)/.boards: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "installing into $(VENV), with the tools that make bitstreams"
+	@$(INSTALL) -e '.$(BOARDS_EXTRAS)'
+	@touch $@ $(VENV)/.test $(VENV)/.demo

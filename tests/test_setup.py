@@ -22,7 +22,7 @@ def project(tmp_path):
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
         os.utime(tmp_path / name, (1000, 1000))
-    for name in (".venv/bin/python", ".venv/.demo", ".venv/.test"):
+    for name in (".venv/bin/python", ".venv/.demo", ".venv/.test", ".venv/.boards"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     return tmp_path
@@ -37,6 +37,7 @@ def dry_run(project, *arguments):
 @needs_make
 @pytest.mark.parametrize(("target", "command"), [
     ("demo", ".venv/bin/snnsim demo\n"), ("test", '.venv/bin/python -m pytest -n 2 -m "not slow"\n'),
+    ("test-slow", ".venv/bin/python -m pytest -n 2 -m slow\n"),
 ])
 def test_a_second_call_goes_straight_to_work(project, target, command):
     assert dry_run(project, target) == command
@@ -48,6 +49,13 @@ def test_changed_dependencies_are_installed(project, name):
     (project / name).touch()
     os.utime(project / ".venv/.demo", (2000, 2000))
     assert "pip install" in dry_run(project, "demo")
+
+
+@needs_make
+def test_only_the_slow_tests_need_the_tools_that_make_bitstreams(project):
+    (project / ".venv/.boards").unlink()
+    assert "-e '.[test,boards]'" in dry_run(project, "test-slow", "COMPILER=c++")
+    assert "pip install" not in dry_run(project, "test")
 
 
 @needs_make
