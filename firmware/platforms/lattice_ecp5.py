@@ -1,15 +1,19 @@
-"""The cores that fill ECP5 of three sizes: 56, 108 and 208 block RAMs of 512 words of 36 bits."""
+"""The cores that fill ECP5 of three sizes: 56, 108 and 208 block RAMs of 512 words of 36 bits.
+
+A block may also be deeper and narrower, down to 16,384 words of a bit. Synapses are as many words as such
+blocks hold side by side, so that few blocks or none have to be selected from behind them: that takes time.
+"""
 
 from snnsim.contract import CoreConfig
 
 CONFIG_25F = CoreConfig(
-    neurons=256, inputs=256, lanes=8, delay_slots=8, synapse_words=3584, rows=1024,
+    neurons=256, inputs=256, lanes=8, delay_slots=8, synapse_words=4096, rows=1024,
     receive_words=256, event_buffer=256, spike_buffer=256)
 
 CONFIG_45F = CoreConfig(
-    neurons=512, inputs=512, lanes=8, delay_slots=4, synapse_words=8704, rows=2048,
+    neurons=512, inputs=512, lanes=8, delay_slots=4, synapse_words=8192, rows=2048,
     receive_words=256, event_buffer=256, spike_buffer=256)
 
 CONFIG_85F = CoreConfig(
-    neurons=1024, inputs=512, lanes=8, delay_slots=4, synapse_words=18944, rows=2048,
+    neurons=1024, inputs=512, lanes=8, delay_slots=4, synapse_words=20480, rows=2048,
     receive_words=512, event_buffer=512, spike_buffer=512)

@@ -13,7 +13,7 @@ NANO_9K = Board(
     make_platform=TangNano9kPlatform,
     config=CoreConfig(
         formats=Formats(decay_bits=12), neurons=128, inputs=128, lanes=4, delay_slots=4,
-        synapse_words=1536, rows=512, receive_words=128, event_buffer=64, spike_buffer=64),
+        synapse_words=2048, rows=512, receive_words=128, event_buffer=64, spike_buffer=64),
     clock=27_000_000, baud=1_000_000, programmer=("openFPGALoader", "-b", "tangnano9k"),
     clock_source=OscillatorClock)
 
@@ -22,6 +22,6 @@ PRIMER_20K = Board(
     make_platform=TangPrimer20kDockPlatform,
     config=CoreConfig(
         neurons=256, inputs=128, lanes=4, delay_slots=4,
-        synapse_words=5120, rows=512, receive_words=128, event_buffer=64, spike_buffer=64),
+        synapse_words=6144, rows=512, receive_words=128, event_buffer=64, spike_buffer=64),
     clock=54_000_000, baud=1_000_000, programmer=("openFPGALoader", "-b", "tangprimer20k"),
     clock_source=GowinPLL)
