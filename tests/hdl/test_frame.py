@@ -32,8 +32,8 @@ def receive(wire, *, words=256, take=True):
         await ctx.tick().repeat(8)
         if not take:
             ctx.set(dut.o.ready, 1)
-            await drain(ctx, len(wire))
-        await ctx.tick().repeat(words)
+            await drain(ctx, 8 * len(wire))
+        await ctx.tick().repeat(8 * words)
 
     async def drain(ctx, clocks):
         for _ in range(clocks):
