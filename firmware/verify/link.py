@@ -1,0 +1,41 @@
+"""The pins of a netlist's UART, behind the same interface as a board."""
+
+from snnsim.host.link import AbstractLink
+
+from .circuit import Circuit
+
+#: Clocks at once: an interrupt is heard between them.
+_SLICE = 100_000
+
+
+class NetlistLink(AbstractLink):
+    """Runs a `Logic` while the host reads. ``pins`` are its `Pins`, at a clock of ``frequency`` Hz.
+
+    Time is that of the board: ``clocks`` since power-up.
+    """
+
+    def __init__(self, logic, pins, divisor, frequency, name="the netlist"):
+        self._circuit = Circuit(logic, pins.clock)
+        self._uart = self._circuit.uart(pins.rx, pins.tx, divisor)
+        self._frequency = frequency
+        self._input = b""
+        self.name, self.clocks = name, 0
+
+    def now(self):
+        return self.clocks / self._frequency
+
+    def write(self, data):
+        self._input += bytes(data)
+
+    def read(self, timeout):
+        deadline = self.clocks + round(timeout * self._frequency)
+        while True:
+            clocks = min(_SLICE, max(1, deadline - self.clocks))
+            ran, sent, data = self._circuit.run(self._uart, self._input, clocks)
+            self.clocks += ran
+            self._input = self._input[sent:]
+            if data or self.clocks >= deadline:
+                return data
+
+    def close(self):
+        pass

@@ -1,0 +1,156 @@
+"""What a simulated build is asked, and what it must answer."""
+
+import itertools
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+
+from hdl.memory import ColumnMemory
+from snnsim.contract.layout import Memory, columns, memory_shape
+from snnsim.host.driver import Driver
+from snnsim.host.transport import DriverError
+from snnsim.random_networks import full_image, random_image, random_stimulus
+from snnsim.result import first_difference, first_weight_difference
+from snnsim.simulator import Simulator
+
+#: Of the board's time: the simulation takes some hundred times as long.
+_PATIENCE = 0.5
+_STEPS = 20
+#: Seeds that a network may be chosen from, so that no two are the same.
+_SEEDS = 10_000
+_FILE = "proofs.json"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What of a build is not as it must be: where, and both values."""
+
+    where: str
+    what: str
+
+    def __str__(self):
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was tried without finding anything."""
+
+    networks: int
+    steps: int
+    spikes: int
+    clocks: int
+
+
+def prove(link, build, board, config, networks, progress=lambda done, total: None):
+    """A `Proof`, or the first `Finding`, of the core behind ``link`` (of `open_level`), just powered up.
+
+    It must answer with the identity of ``build`` and as a core of ``config``, have zeros in all memories,
+    and run ``networks`` random networks, the first of which fills it, like the simulator: spikes, states,
+    saturations, weights. ``progress(done, total)`` hears roughly how far it is.
+    """
+    stages = _stages(board, config, networks)
+    total, done = sum(cost for _, _, cost in stages), 0
+    where, steps, spikes = "greeting", 0, 0
+    try:
+        driver = Driver(link, timeout=_PATIENCE)
+        if driver.identity != build.identity:
+            return Finding(where, f"identity {driver.identity:016x}, not {build.identity:016x}")
+        if driver.config != config:
+            return Finding(where, "the core is of another configuration")
+        for where, stage, cost in stages:
+            ran, spiked, found = stage(driver, _within(progress, done, cost, total))
+            if found:
+                return Finding(where, found)
+            steps, spikes, done = steps + ran, spikes + spiked, done + cost
+    except DriverError as error:
+        return Finding(where, str(error))
+    return Proof(networks, steps, spikes, link.clocks)
+
+
+def _within(progress, done, cost, total):
+    """What a stage tells its progress, a part of 1, to."""
+    return lambda part: progress(done + part * cost, total)
+
+
+def _stages(board, config, networks):
+    """What is done, in order: ``(name, function, cost in words on the line)``.
+
+    Each function takes the driver and a function that hears which part is done; it returns steps, spikes and
+    what it has found, or None.
+    """
+    words = {memory: memory_shape(config, memory)[0] * columns(config, memory) for memory in Memory}
+    stages = [(f"{memory.name} after power-up", partial(_not_zero, memory), words[memory])
+              for memory in _cleared_memories(board)]
+    whole = 2 * words[Memory.SYNAPSES] + words[Memory.PARAMETERS] + words[Memory.ROWS]
+    makers = [full_image] + [random_image] * (networks - 1)
+    for number, make in enumerate(makers):
+        run = partial(_run, partial(_lively, make, config, number))
+        stages.append((f"network {number}", run, whole // 4 if number else whole))
+    return stages
+
+
+def _cleared_memories(board):
+    """Those that the core promises to be 0; a memory of the device's own kind promises nothing."""
+    return [memory for memory in Memory
+            if memory != Memory.SYNAPSES or board.synapse_memory is ColumnMemory]
+
+
+def _not_zero(memory, driver, progress):
+    depth, part = memory_shape(driver.config, memory)[0], 512
+    for first in range(0, depth, part):
+        words = driver.read_memory(memory, first, min(part, depth - first))
+        wrong = np.argwhere(words)
+        if wrong.size:
+            word, column = (int(k) for k in wrong[0])
+            return 0, 0, f"word {first + word}, column {column} is {int(words[word, column]):#x}, not 0"
+        progress(first / depth)
+    return 0, 0, None
+
+
+def _lively(make, config, number):
+    """``(image, stimulus)`` of a seed of its own, such that there are spikes to compare."""
+    for seed in itertools.count(_SEEDS * number):
+        image = make(seed, config)
+        stimulus = random_stimulus(seed, image, _STEPS)
+        if image.n_synapses and len(Simulator(image).run(stimulus).raster) > image.n_neurons:
+            return image, stimulus
+
+
+def _run(make_network, driver, progress):
+    """Two runs, the second from where the first ended, then the weights."""
+    image, stimulus = make_network()
+    simulator, spikes = Simulator(image), 0
+    driver.load(image, progress=lambda done, total: progress(0.5 * done / max(total, 1)))
+    for first in range(0, _STEPS, _STEPS // 2):
+        window = stimulus.window(first, first + _STEPS // 2)
+        ran, expected = driver.run(window), simulator.run(window)
+        spikes += len(ran.raster)
+        found = first_difference(expected, ran)
+        if found:
+            return 0, 0, f"counted from step {first}, the simulator and this at {found}"
+        progress(0.5 + 0.25 * first / _STEPS)
+    found = first_weight_difference(image, simulator.read_weights(), driver.read_weights())
+    return _STEPS, spikes, found and f"the simulator and this at {found}"
+
+
+def record(build, level, proof):
+    """Keep a `Proof` beside the build, for `read_proofs`."""
+    path = build.folder / _FILE
+    proofs = {**read_proofs(build), level: proof}
+    text = json.dumps({level: asdict(proof) for level, proof in proofs.items()}, indent=2) + "\n"
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_text(text)
+    unfinished.replace(path)
+
+
+def read_proofs(build):
+    """The proofs that a build has passed: level to `Proof`."""
+    try:
+        proofs = json.loads((build.folder / _FILE).read_text())
+        return {level: Proof(**proof) for level, proof in proofs.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
