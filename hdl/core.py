@@ -11,7 +11,7 @@ from .command import Command
 from .delay import DriveRing, ring_address
 from .events import EventBuffer
 from .frame import FrameReceiver, FrameTransmitter
-from .memory import ColumnMemory
+from .memory import ColumnMemory, StaggeredMemory
 from .neuron import NeuronPipeline
 from .sequencer import Sequencer
 from .synapse import Delivery, RowFetch, RowWalk
@@ -48,7 +48,7 @@ class Core(wiring.Component):
         m.submodules.ring = self._ring = DriveRing(config)
         m.submodules.activity = self._activity = Activity(config)
         self._memories = {}
-        makers = {Memory.PARAMETERS: ColumnMemory, Memory.STATE: ColumnMemory, Memory.ROWS: ColumnMemory,
+        makers = {Memory.PARAMETERS: StaggeredMemory, Memory.STATE: ColumnMemory, Memory.ROWS: ColumnMemory,
                   Memory.SYNAPSES: self._synapse_memory}
         for kind, make in makers.items():
             self._memories[kind] = make(*memory_shape(config, kind))
@@ -141,13 +141,13 @@ class Core(wiring.Component):
         m.d.sync += [read_valid.eq(sequencer.sweep_valid), read_neuron.eq(sequencer.sweep_neuron)]
         bank = read_neuron[:lane_bits]
         m.d.comb += [
-            parameters.r_address.eq(sequencer.sweep_neuron),
+            parameters.r_address.eq(neurons.p_address),
             state.r_address.eq(sequencer.sweep_neuron),
             ring.sweep.eq(sequencer.sweep),
             ring.sweep_address.eq(
                 ring_address(config, sequencer.slot, sequencer.sweep_neuron >> lane_bits)),
             ring.clear.eq(read_valid << bank),
-            neurons.i_valid.eq(read_valid), neurons.i_neuron.eq(read_neuron),
+            neurons.i_valid.eq(sequencer.sweep_valid), neurons.i_neuron.eq(sequencer.sweep_neuron),
             neurons.parameters.eq(parameters.r_data),
             neurons.state.eq(state.r_data),
             neurons.drive.eq(Array(ring.r_data)[bank]),

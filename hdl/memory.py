@@ -1,11 +1,10 @@
 """A memory that the core reads and writes by the word and the host by the column."""
 
 from amaranth import Cat, Module, Mux
-from amaranth.lib import memory, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract.layout import COLUMN_WIDTH
-
 
 #: A Yosys command, to be given before synthesis. A memory that is read from the address that is written in
 #: the same clock gives the old word in simulation; gates that see to it are spared, as nothing here depends
@@ -32,44 +31,63 @@ def host_port(address_width, columns):
     })
 
 
-class ColumnMemory(wiring.Component):
-    """``depth`` words of ``width`` bits; one read port, one write port, a read latency of one clock.
+class _Columns(wiring.Component):
+    """Words in columns of 32 bits, each a block of memory of its own, so that the host writes it alone.
 
-    Each column of 32 bits is a block of memory of its own, so that the host writes it alone. All
-    zero at power-up, where the device can do so.
+    A read latency of one clock. All zero at power-up, where the device can do so.
     """
 
-    def __init__(self, depth, width):
+    def __init__(self, depth, width, ports):
         self._depth = depth
         self._widths = [min(COLUMN_WIDTH, width - low) for low in range(0, width, COLUMN_WIDTH)]
         bits = address_width(depth)
         super().__init__({
-            "r_address": In(bits),
+            **ports(bits, len(self._widths)),
             "r_data": Out(width),
-            "w_address": In(bits),
-            "w_data": In(width),
-            "w_en": In(1),
             "host": Out(host_port(bits, len(self._widths))),
         })
 
-    def elaborate(self, platform):
-        m = Module()
-        host = self.host
-        words = []
+    def _elaborate_columns(self, m, r_addresses, w_address=0, w_data=0, w_en=0):
+        host, words = self.host, []
         for k, width in enumerate(self._widths):
             column = memory.Memory(shape=width, depth=self._depth, init=[])
             m.submodules[f"column{k}"] = column
             read, write = column.read_port(), column.write_port()
-            low = k * COLUMN_WIDTH
-            # Where nobody uses w_en, this leaves no gates before the write port.
+            # Where w_en is never high, this leaves no gates before the write port.
             m.d.comb += [
-                read.addr.eq(Mux(host.select, host.address, self.r_address)),
-                write.addr.eq(Mux(self.w_en, self.w_address, host.address)),
-                write.data.eq(Mux(self.w_en, self.w_data[low:low + width], host.w_data)),
-                write.en.eq(self.w_en | host.w_en[k]),
+                read.addr.eq(Mux(host.select, host.address, r_addresses[k])),
+                write.addr.eq(Mux(w_en, w_address, host.address)),
+                write.data.eq(Mux(w_en, w_data >> (k * COLUMN_WIDTH), host.w_data)),
+                write.en.eq(w_en | host.w_en[k]),
             ]
             words.append(read.data)
         m.d.comb += self.r_data.eq(Cat(words))
         for k, word in enumerate(words):
             m.d.comb += host.r_data.word_select(k, COLUMN_WIDTH).eq(word)
+
+
+class ColumnMemory(_Columns):
+    """``depth`` words of ``width`` bits in columns; one read port, one write port."""
+
+    def __init__(self, depth, width):
+        super().__init__(depth, width, lambda bits, columns: {
+            "r_address": In(bits), "w_address": In(bits), "w_data": In(width), "w_en": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        self._elaborate_columns(m, [self.r_address] * len(self._widths),
+                                self.w_address, self.w_data, self.w_en)
+        return m
+
+
+class StaggeredMemory(_Columns):
+    """A memory whose columns are read at addresses of their own, and which only the host writes."""
+
+    def __init__(self, depth, width):
+        super().__init__(depth, width, lambda bits, columns: {
+            "r_address": In(data.ArrayLayout(bits, columns))})
+
+    def elaborate(self, platform):
+        m = Module()
+        self._elaborate_columns(m, self.r_address)
         return m

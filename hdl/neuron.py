@@ -1,25 +1,65 @@
 """The neuron pipeline: one neuron per clock through the contract's rules."""
 
-from amaranth import Module, Signal, Value
-from amaranth.lib import wiring
+from amaranth import Cat, Module, Signal, Value
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract import neuron as rules
-from snnsim.contract.layout import parameter_layout, state_layout
+from snnsim.contract.layout import COLUMN_WIDTH, Memory, columns, parameter_layout, state_layout
 
 from .memory import address_width
 from .shapes import shape_of, struct_of
+
+#: The stage of registers that each parameter is used from.
+_STAGES = {"keep_i": 1, "keep_v": 1, "leak": 3, "bias": 5, "v_min": 6, "v_threshold": 7, "v_reset": 7,
+           "refractory": 7, "subtract": 7, "hold": 7}
+
+
+class _Columns:
+    """When the columns of the parameters are read, and until when they are carried along."""
+
+    def __init__(self, config):
+        self._fields, offset = {}, 0
+        count = columns(config, Memory.PARAMETERS)
+        self._first, self._last = [max(_STAGES.values())] * count, [0] * count
+        for field in parameter_layout(config).fields:
+            bits = range(offset, offset + field.width)
+            self._fields[field.name] = field, bits
+            for k in {bit // COLUMN_WIDTH for bit in bits}:
+                self._first[k] = min(self._first[k], _STAGES[field.name])
+                self._last[k] = max(self._last[k], _STAGES[field.name])
+            offset += field.width
+
+    def address_delays(self):
+        """For each column, how many clocks behind ``i_neuron`` its address is."""
+        return [first - 1 for first in self._first]
+
+    def arriving(self, stage, word):
+        """The columns that arrive for a stage."""
+        return {f"column{k}": word.as_value()[k * COLUMN_WIDTH:(k + 1) * COLUMN_WIDTH]
+                for k, first in enumerate(self._first) if first == stage}
+
+    def unused(self, stage):
+        """The columns that are not used from a stage on."""
+        return [f"column{k}" for k, last in enumerate(self._last) if last < stage]
+
+    def field(self, registered, name):
+        """A parameter in what is registered for the stage that uses it."""
+        field, bits = self._fields[name]
+        value = Cat(registered[f"column{bit // COLUMN_WIDTH}"][bit % COLUMN_WIDTH] for bit in bits)
+        return value.as_signed() if field.signed else value
 
 
 class NeuronPipeline(wiring.Component):
     """Leak, integrate, fire, reset; throughput one neuron per clock, latency `LATENCY` clocks.
 
-    ``i_valid`` and ``i_neuron`` come with the neuron's words: parameters, state and drive. The new
-    state, whether it spiked, whether it stays awake (is not at rest) and whether ``i`` and ``v``
-    were saturated come out with ``o_valid`` and ``o_neuron``.
+    ``state`` and ``drive`` of neuron ``i_neuron`` follow ``i_valid`` by a clock. Parameters are read when
+    they are needed, instead of being carried along: each column of ``parameters`` follows its
+    ``p_address`` by a clock. The new state, whether it spiked, whether it stays awake (is not at rest) and
+    whether ``i`` and ``v`` were saturated come out with ``o_valid`` and ``o_neuron``.
     """
 
-    LATENCY = 8
+    LATENCY = 9
 
     def __init__(self, config):
         self._config = config
@@ -27,6 +67,7 @@ class NeuronPipeline(wiring.Component):
         super().__init__({
             "i_valid": In(1),
             "i_neuron": In(neuron),
+            "p_address": Out(data.ArrayLayout(neuron, columns(config, Memory.PARAMETERS))),
             "parameters": In(struct_of(parameter_layout(config))),
             "state": In(struct_of(state_layout(config))),
             "drive": In(shape_of(config.formats.drive)),
@@ -44,17 +85,20 @@ class NeuronPipeline(wiring.Component):
         m = Module()
         formats = self._config.formats
         lo, hi = formats.state.lo, formats.state.hi
-        p, valids = self.parameters, []
+        read, neurons, valids = _Columns(self._config), [self.i_neuron], []
 
         def stage(values, drop=(), **new):
             """Registers for ``values`` without ``drop``, and with ``new``; ``valid`` starts at 0."""
+            values = {**values, **new, **read.arriving(len(valids), self.parameters)}
+            drop = (*drop, *read.unused(len(valids)))
             registered = {}
-            for name, value in {**values, **new}.items():
+            for name, value in values.items():
                 if name not in drop:
                     value = Value.cast(value)
                     registered[name] = Signal(value.shape(), name=name, reset_less=name != "valid")
                     m.d.sync += registered[name].eq(value)
             valids.append(registered["valid"])
+            neurons.append(registered["neuron"])
             return registered
 
         def narrow(value, format):
@@ -63,37 +107,40 @@ class NeuronPipeline(wiring.Component):
             m.d.comb += narrowed.eq(value)
             return narrowed
 
-        s = stage({
-            "valid": self.i_valid, "neuron": self.i_neuron, "drive": self.drive,
-            **{name: getattr(p, name) for name in p.shape().members},
-            **{name: getattr(self.state, name) for name in ("v", "i", "r")},
-        })
-        s = stage(s, drop=("i", "v", "keep_i", "keep_v"),
-                  i_product=rules.product(s["i"], s["keep_i"]),
-                  v_product=rules.product(s["v"], s["keep_v"]),
-                  tonic=rules.is_tonic(s["bias"], s["v_threshold"], s["v_min"]))
+        p = read.field
+        s = stage({"valid": self.i_valid, "neuron": self.i_neuron})
+        s = stage(s, drive=self.drive, v=self.state.v, i=self.state.i, r=self.state.r)
+        s = stage(s, drop=("i", "v"),
+                  i_product=rules.product(s["i"], p(s, "keep_i")),
+                  v_product=rules.product(s["v"], p(s, "keep_v")))
         s = stage(s, drop=("i_product", "v_product"),
                   i_decayed=rules.decayed(s["i_product"], formats.decay_bits),
                   v_decayed=rules.decayed(s["v_product"], formats.decay_bits))
-        s = stage(s, drop=("i_decayed", "v_decayed", "drive", "leak"),
+        s = stage(s, drop=("i_decayed", "v_decayed", "drive"),
                   i_sum=rules.current_sum(s["i_decayed"], s["drive"]),
-                  v_leaked=rules.leaked(s["v_decayed"], s["leak"]))
+                  v_leaked=rules.leaked(s["v_decayed"], p(s, "leak")))
         s = stage(s, drop=("i_sum",),
                   i=narrow(rules.bounded(s["i_sum"], lo, hi), formats.state),
                   i_saturates=rules.saturates(s["i_sum"], lo, hi))
-        s = stage(s, drop=("v_leaked", "bias"),
-                  v_sum=rules.membrane_sum(s["v_leaked"], s["i"], s["bias"]))
-        s = stage(s, drop=("v_sum", "v_min"),
-                  v=narrow(rules.floored(rules.bounded(s["v_sum"], lo, hi), s["v_min"]), formats.state),
-                  v_saturates=rules.saturates(s["v_sum"], lo, hi))
-        spike = rules.fires(s["v"], s["r"], s["v_threshold"])
-        s = stage(s, drop=("v_threshold", "v_reset", "refractory", "subtract", "hold"),
-                  spike=spike,
-                  r=narrow(rules.reset_r(spike, s["r"], s["refractory"]), formats.refractory),
-                  v=narrow(rules.reset_v(s["v"], spike, s["r"], s["v_threshold"], s["v_reset"],
-                                         s["subtract"], s["hold"]), formats.state))
+        # A neuron is tonic if any of three parameters makes it so: each is judged where it is at hand.
+        s = stage(s, drop=("v_leaked",),
+                  v_sum=rules.membrane_sum(s["v_leaked"], s["i"], p(s, "bias")),
+                  tonic=rules.is_tonic(p(s, "bias"), 0, 0))
+        s = stage(s, drop=("v_sum",),
+                  v=narrow(rules.floored(rules.bounded(s["v_sum"], lo, hi), p(s, "v_min")), formats.state),
+                  v_saturates=rules.saturates(s["v_sum"], lo, hi),
+                  tonic=s["tonic"] | rules.is_tonic(0, 0, p(s, "v_min")))
+        threshold = p(s, "v_threshold")
+        spike = rules.fires(s["v"], s["r"], threshold)
+        s = stage(s, spike=spike,
+                  r=narrow(rules.reset_r(spike, s["r"], p(s, "refractory")), formats.refractory),
+                  v=narrow(rules.reset_v(s["v"], spike, s["r"], threshold, p(s, "v_reset"),
+                                         p(s, "subtract"), p(s, "hold")), formats.state),
+                  tonic=s["tonic"] | rules.is_tonic(0, threshold, 0))
         assert len(valids) == self.LATENCY
 
+        m.d.comb += [address.eq(neurons[delay])
+                     for address, delay in zip(self.p_address, read.address_delays(), strict=True)]
         m.d.comb += [
             self.o_valid.eq(s["valid"]),
             self.o_neuron.eq(s["neuron"]),

@@ -158,18 +158,21 @@ class Sequencer(wiring.Component):
         spikes, self._events, i_saturations, v_saturations = (Signal(32) for _ in range(4))
         clocks, waited = Signal(CLOCK_WIDTH), Signal(CLOCK_WIDTH)
         step_clocks, clocks_max = Signal(32), Signal(32)
+        # What is delivered meanwhile is work, whoever else is waited for.
+        waits, works = Signal(), Signal()
+        m.d.comb += [waits.eq(self.waiting & ~self.delivering), works.eq(self.running & ~waits)]
         counted = [
             (self._steps, self._step_ends),
             (spikes, self.spikes.valid & self.spikes.ready),
             (self._events, self._takes_event),
-            (clocks, self.running & ~self.waiting),
-            (waited, self.waiting),
+            (clocks, works),
+            (waited, waits),
             (i_saturations, self.i_saturates),
             (v_saturations, self.v_saturates),
         ]
         for counter, condition in counted:
             m.d.sync += counter.eq(counter + condition)
-        m.d.sync += step_clocks.eq(step_clocks + (self.running & ~self.waiting))
+        m.d.sync += step_clocks.eq(step_clocks + works)
         with m.If(self._step_ends):
             m.d.sync += step_clocks.eq(0)
             with m.If(step_clocks >= clocks_max):

@@ -95,12 +95,13 @@ def index_bits(config):
 
 
 def parameter_layout(config):
-    """The parameters of a neuron; word ``n`` of `Memory.PARAMETERS` is neuron ``n``."""
+    """The parameters of a neuron, in the order in which a step uses them; word ``n`` of
+    `Memory.PARAMETERS` is neuron ``n``."""
     f = config.formats
     return Layout((
         Field.of("keep_i", f.keep), Field.of("keep_v", f.keep), Field.of("leak", f.leak),
-        Field.of("bias", f.state), Field.of("v_threshold", f.state), Field.of("v_reset", f.state),
-        Field.of("v_min", f.state), Field.of("refractory", f.refractory),
+        Field.of("bias", f.state), Field.of("v_min", f.state), Field.of("v_threshold", f.state),
+        Field.of("v_reset", f.state), Field.of("refractory", f.refractory),
         Field("subtract", 1), Field("hold", 1),
     ))
 

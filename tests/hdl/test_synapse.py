@@ -51,8 +51,9 @@ def random_rows(rng, config, sources):
         while True:
             length, exponent = rng.choice((0, 1, 1, 2, 7)), rng.randrange(1 << config.formats.exponent_width)
             follows = rng.random() < 0.4 and spare < config.rows - 1
-            descriptors[descriptor] = row.pack(
-                start=len(words), length=length, exponent=exponent, next=spare - config.neurons - config.inputs + 1 if follows else 0)
+            continuation = spare - config.neurons - config.inputs + 1
+            descriptors[descriptor] = row.pack(start=len(words), length=length, exponent=exponent,
+                                               next=continuation if follows else 0)
             for _ in range(length):
                 word = 0
                 for bank in range(config.lanes):
