@@ -19,6 +19,8 @@ from snnsim.contract.packets import (
     capability_words,
 )
 
+from .memory import address_width
+from .sequencer import event_count_width
 from .shapes import struct_of
 
 #: Sequence numbers this far back name packets that were executed.
@@ -43,7 +45,7 @@ class Command(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(32)), "corrupt": In(1),
             "o": Out(stream.Signature(word)),
-            "host_memory": Out(range(len(Memory))), "host_address": Out(32),
+            "host_memory": Out(range(len(Memory))), "host_address": Out(address_width(max(self._depths) + 1)),
             "host_column": Out(range(max(self._columns))),
             "host_w_en": Out(1), "host_w_data": Out(COLUMN_WIDTH), "host_clear": Out(1),
             "host_r_data": In(COLUMN_WIDTH),
@@ -51,7 +53,7 @@ class Command(wiring.Component):
             "event_room": In(range(config.event_buffer + 1)),
             "spikes": In(stream.Signature(32)), "spikes_written": In(16), "spikes_sent": In(16),
             "spikes_take": Out(1), "spikes_take_number": Out(16), "spikes_again": Out(1),
-            "run_start": Out(1), "run_steps": Out(16), "run_events": Out(32),
+            "run_start": Out(1), "run_steps": Out(16), "run_events": Out(event_count_width(config)),
             "run_stop": Out(1), "run_rewind": Out(1),
             "running": In(1), "waiting": In(1), "report": In(data.ArrayLayout(32, len(REPORT))),
             "busy": Out(1),
@@ -60,13 +62,14 @@ class Command(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         self._header = Signal(struct_of(HEADER))
-        self._left = Signal(16)              # payload words of the packet still to come
+        self._left = Signal(8)               # payload words of the packet still to come
         self._expected = Signal(8)
         self._answer = Signal(struct_of(HEADER))
         self._index = Signal(8)              # words sent of the answer's payload
         self._count = Signal(8)              # spikes that it has
-        self._size = Signal(32)              # memory words to read
-        self._end = Signal(33)               # the address behind them
+        self._size = Signal(range(LARGEST_DATA + 1))  # memory words to read
+        self._end = Signal(len(self.host_address) + 1)  # the address behind them
+        self._too_large = Signal()           # the last word that was taken is more than its register holds
         self._corrupt = Signal()
         self._reported = Signal(16)          # consumed events that the host knows of
         self._owes_done = Signal()
@@ -191,7 +194,7 @@ class Command(wiring.Component):
                 self._acknowledge(m)
             with m.Elif(self._left == 0):
                 self._refuse(m, Nack.UNKNOWN)
-            with m.Elif(self.host_address >= self._depth_of_memory()):
+            with m.Elif(self._too_large | (self.host_address >= self._depth_of_memory())):
                 self._refuse(m, Nack.ADDRESS)
             with m.Else():
                 self._take(m)
@@ -203,7 +206,11 @@ class Command(wiring.Component):
         with m.State("READ ADDRESS"):
             self._take(m, self.host_address)
             with m.If(self.i.valid):
-                m.next = "READ SIZE"
+                m.next = "READ ADDRESS CHECK"
+        with m.State("READ ADDRESS CHECK"):
+            m.next = "READ SIZE"
+            with m.If(self._too_large):
+                self._refuse(m, Nack.ADDRESS)
         most = Array(LARGEST_DATA // n for n in self._columns)[self.host_memory]
         # What is to be read is checked in steps: address, size and depth meet in no single clock.
         with m.State("READ SIZE"):
@@ -214,7 +221,7 @@ class Command(wiring.Component):
             m.d.sync += self._end.eq(self.host_address + self._size)
             m.next = "READ CHECK"
         with m.State("READ CHECK"):
-            with m.If((self._size == 0) | (self._size > most)):
+            with m.If(self._too_large | (self._size == 0) | (self._size > most)):
                 self._refuse(m, Nack.UNKNOWN)
             with m.Elif(self._end > self._depth_of_memory()):
                 self._refuse(m, Nack.ADDRESS)
@@ -226,7 +233,8 @@ class Command(wiring.Component):
     def _next_column(self, m):
         m.d.sync += self.host_column.eq(self.host_column + 1)
         with m.If(self.host_column == self._last_column):
-            m.d.sync += [self.host_column.eq(0), self.host_address.eq(self.host_address + 1)]
+            m.d.sync += [self.host_column.eq(0), self.host_address.eq(self.host_address + 1),
+                         self._size.eq(self._size - 1)]
 
     def _depth_of_memory(self):
         return Array(self._depths)[self.host_memory]
@@ -254,9 +262,12 @@ class Command(wiring.Component):
             with m.If(self.i.valid):
                 m.next = "START"
         with m.State("START"):
-            m.d.comb += self.run_start.eq(1)
-            m.d.sync += [self._reported.eq(0), self._owes_done.eq(1)]
-            self._acknowledge(m)
+            with m.If(self._too_large):
+                self._refuse(m, Nack.UNKNOWN)
+            with m.Else():
+                m.d.comb += self.run_start.eq(1)
+                m.d.sync += [self._reported.eq(0), self._owes_done.eq(1)]
+                self._acknowledge(m)
         with m.State("EVENTS"):
             m.d.comb += self.events.payload.eq(self.i.payload)
             with m.If(self._left == 0):
@@ -295,7 +306,7 @@ class Command(wiring.Component):
         with m.State("SELECT COLUMN"):  # the selected column is there another clock later
             m.next = "SEND COLUMN"
         with m.State("SEND COLUMN"):
-            is_last = (self.host_address + 1 == self._end) & (self.host_column == self._last_column)
+            is_last = (self._size == 1) & (self.host_column == self._last_column)
             self._send_word(m, self.host_r_data, is_last)
             with m.If(self.o.ready):
                 self._next_column(m)
@@ -316,7 +327,8 @@ class Command(wiring.Component):
         with m.If(self.i.valid):
             m.d.sync += self._left.eq(self._left - 1)
             if target is not None:
-                m.d.sync += target.eq(self.i.payload)
+                m.d.sync += [target.eq(self.i.payload),
+                             self._too_large.eq(self.i.payload[len(target):].any())]
 
     def _say(self, m, type, *, argument=0, then="ANSWER"):
         m.d.sync += [

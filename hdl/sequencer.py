@@ -4,13 +4,31 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from snnsim.contract.packets import EVENT, REPORT, Flag
+from snnsim.contract.layout import row_layout
+from snnsim.contract.packets import EVENT, LARGEST_RUN, REPORT, Flag
 
 from .memory import address_width
 from .shapes import struct_of
 
-#: Bits of the clock counters: more than a week at 100 MHz.
-CLOCK_WIDTH = 48
+#: Bits of the counter of clocks spent waiting: three hours at 100 MHz, in a single run.
+_WAITED_WIDTH = 40
+_STEP_WIDTH = LARGEST_RUN.bit_length()
+
+
+def event_count_width(config):
+    """Bits that count the input events of a run: each input has at most one in a step."""
+    return _STEP_WIDTH + address_width(config.inputs)
+
+
+def _spike_count_width(config):
+    """Bits that count the spikes of a run, or its saturations."""
+    return _STEP_WIDTH + address_width(config.neurons)
+
+
+def _step_clocks_width(config):
+    """Bits that count the clocks of a step without waiting: twice a sweep and every row."""
+    row = next(f for f in row_layout(config).fields if f.name == "length").format.hi + 4
+    return (2 * (config.neurons + config.rows * row)).bit_length()
 
 
 class Sequencer(wiring.Component):
@@ -29,7 +47,8 @@ class Sequencer(wiring.Component):
         neuron = address_width(config.neurons)
         event = struct_of(EVENT)
         super().__init__({
-            "start": In(1), "run_steps": In(16), "run_events": In(32), "stop": In(1), "rewind": In(1),
+            "start": In(1), "run_steps": In(_STEP_WIDTH), "run_events": In(event_count_width(config)),
+            "stop": In(1), "rewind": In(1),
             "events": In(stream.Signature(event)),
             "spikes": Out(stream.Signature(event)),
             "rows": Out(stream.Signature(address_width(config.rows))),
@@ -154,10 +173,11 @@ class Sequencer(wiring.Component):
             m.d.sync += self._is_event.eq(0)
 
     def _elaborate_counters(self, m):
-        self._steps = Signal(16)
-        spikes, self._events, i_saturations, v_saturations = (Signal(32) for _ in range(4))
-        clocks, waited = Signal(CLOCK_WIDTH), Signal(CLOCK_WIDTH)
-        step_clocks, clocks_max = Signal(32), Signal(32)
+        config = self._config
+        self._steps, self._events = Signal(_STEP_WIDTH), Signal(event_count_width(config))
+        spikes, i_saturations, v_saturations = (Signal(_spike_count_width(config)) for _ in range(3))
+        step_clocks, clocks_max = Signal(_step_clocks_width(config)), Signal(_step_clocks_width(config))
+        clocks, waited = Signal(_STEP_WIDTH + len(step_clocks)), Signal(_WAITED_WIDTH)
         # What is delivered meanwhile is work, whoever else is waited for.
         waits, works = Signal(), Signal()
         m.d.comb += [waits.eq(self.waiting & ~self.delivering), works.eq(self.running & ~waits)]
