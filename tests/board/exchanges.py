@@ -4,18 +4,9 @@ An exchange takes a `Driver` and a seed and gives the first difference, or None.
 exchanges that it holds, by name and seed, so that it can be replayed.
 """
 
-import numpy as np
-
-from snnsim.compiler import compile
-from snnsim.connect import FixedProbability
-from snnsim.distributions import Uniform
-from snnsim.network import Input, Network, Population
-from snnsim.neurons import LIF
-from snnsim.projection import Projection
-from snnsim.raster import SpikeRaster
+from snnsim.random_networks import full_image, random_image, random_stimulus
 from snnsim.result import first_difference, first_weight_difference
 from snnsim.simulator import Simulator
-from tests.generator import random_image, random_stimulus
 
 STEPS, STEPS_WITH_STATES = 40, 12
 
@@ -36,32 +27,16 @@ def every_state(driver, seed):
 
 
 def full_network(driver, seed):
-    """All neurons and inputs of the core, as many synapses as are sure to fit; and the weights read back."""
-    image = full_image(driver.config, seed)
-    stimulus = SpikeRaster.from_dense(np.random.default_rng(seed).random((10 * STEPS, image.n_inputs)) < 0.05)
-    difference, weights = _compared(driver, image, stimulus), driver.read_weights()
+    """All neurons and inputs of the core, as many synapses as nearly fit; and the weights read back."""
+    image = full_image(seed, driver.config)
+    difference = _compared(driver, image, random_stimulus(seed, image, STEPS))
+    weights = driver.read_weights()
     expected = [projection.weight for projection in image.projections]
     return difference or first_weight_difference(image, weights, expected)
 
 
 #: By the name that a recorded session has for each.
 EXCHANGES = {"random network": random_network, "every state": every_state, "full network": full_network}
-
-
-def full_image(config, seed):
-    """An image of all neurons and inputs of a core, with half as many synapses as there is room for."""
-    sources = config.neurons + config.inputs
-    share = min(1.0, config.synapse_words * config.lanes / sources / config.neurons / 2)
-    network = Network(
-        dt=1e-3, inputs=[Input("in", config.inputs)],
-        populations=[Population("cells", config.neurons,
-                                LIF(tau_mem=10e-3, v_threshold=1.0, t_ref=2e-3, tau_syn=2e-3))],
-        projections=[
-            Projection(source, "cells", FixedProbability(share, seed=seed + number),
-                       weight=Uniform(-0.35, 0.45, seed=seed + number),
-                       delay_steps=1 + number % config.delay_slots)
-            for number, source in enumerate(("in", "cells"))])
-    return compile(network, config).image
 
 
 def _compared(driver, image, stimulus):
