@@ -39,6 +39,8 @@ _ZERO_CONTENTS = re.compile(
 # What CXXRTL would do by itself, and then constants and aliases of the flat netlist resolved: 1.4 times as
 # many clocks a second. Merging and sharing cells (``opt``) would make loops that are evaluated twice.
 _PASSES = "proc\nflatten\nopt_expr\nopt_clean\nwrite_cxxrtl -g0\n"
+#: What CXXRTL writes for gateware that it evaluates once a clock, as the models do.
+_EVALUATED_ONCE = "bool converged = true;"
 
 
 def _silent(message):
@@ -120,6 +122,9 @@ def to_cxx(component):
                            capture_output=True, text=True)
     if yosys.returncode:
         raise RuntimeError(f"Yosys cannot translate the gateware: {yosys.stderr}")
+    if _EVALUATED_ONCE not in yosys.stdout:
+        raise RuntimeError("the gateware has a loop without a register, or a signal of which one part "
+                           f"depends on another: {yosys.stderr}")
     return yosys.stdout
 
 

@@ -114,8 +114,8 @@ class NeuronPipeline(wiring.Component):
                   i_product=rules.product(s["i"], p(s, "keep_i")),
                   v_product=rules.product(s["v"], p(s, "keep_v")))
         s = stage(s, drop=("i_product", "v_product"),
-                  i_decayed=rules.decayed(s["i_product"], formats.decay_bits),
-                  v_decayed=rules.decayed(s["v_product"], formats.decay_bits))
+                  i_decayed=narrow(rules.decayed(s["i_product"], formats.decay_bits), formats.state),
+                  v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state))
         s = stage(s, drop=("i_decayed", "v_decayed", "drive"),
                   i_sum=rules.current_sum(s["i_decayed"], s["drive"]),
                   v_leaked=rules.leaked(s["v_decayed"], p(s, "leak")))

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from amaranth import Module
+from amaranth import Module, Signal
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -142,3 +142,20 @@ def test_the_cache_is_in_the_users_cache_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     assert native.cache_folder() == tmp_path / ".cache" / "snnsim"
+
+
+class Entangled(Table):
+    """A signal of which one bit depends on another: no loop of bits, but one of signals."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        chain = Signal(3)
+        m.d.comb += [chain[0].eq(self.i.valid), chain[1].eq(chain[0] ^ self.o.ready), chain[2].eq(~chain[1])]
+        m.d.sync += self.o.valid.eq(chain[2])
+        return m
+
+
+def test_gateware_that_one_evaluation_a_clock_does_not_do_justice_is_refused():
+    assert "converged = true" in native.to_cxx(Table())
+    with pytest.raises(RuntimeError, match="one part depends on another"):
+        native.to_cxx(Entangled())
