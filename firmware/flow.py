@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdl.memory import IGNORE_COLLISIONS
+
 from .board_top import BoardTop
 from .platforms.board import ECP5, GOWIN, ICE40
 from .toolchain import find_tools, undisturbed_amaranth
@@ -42,7 +44,8 @@ def prepare(board, config, identity, folder):
     """Write all that the tools read into ``folder``; return their command lines, in order."""
     with undisturbed_amaranth():
         plan = board.make_platform().prepare(
-            BoardTop(board, config, identity), TOP, emit_src=False, synth_opts=board.synthesis)
+            BoardTop(board, config, identity), TOP, emit_src=False, synth_opts=board.synthesis,
+            script_after_read=IGNORE_COLLISIONS)
     for name, text in plan.files.items():
         Path(folder, name).write_text(text)
     return json.loads(plan.files[f"build_{TOP}.json"])["commands"]

@@ -105,6 +105,8 @@ class CoreConfig:
         Words of ``lanes`` synapses each.
     ``rows``
         Row descriptors: one per neuron and input, the rest for sources with more than one row.
+    ``max_regions``
+        Regions of neurons that can be skipped at rest, each by itself (1 .. 16, a power of two).
     ``receive_words``, ``event_buffer``, ``spike_buffer``
         Buffers of the host link: 32-bit words of received frames, input events, output spikes.
     """
@@ -116,6 +118,7 @@ class CoreConfig:
     delay_slots: int = 32
     synapse_words: int = 32768
     rows: int = 1024
+    max_regions: int = 16
     receive_words: int = 256
     event_buffer: int = 256
     spike_buffer: int = 256
@@ -130,6 +133,7 @@ class CoreConfig:
         _check_power_of_two("delay_slots", self.delay_slots, 2, 64)
         _check_range("synapse_words", self.synapse_words, 2, 1 << 24)
         _check_range("rows", self.rows, self.neurons + self.inputs, 1 << 18)
+        _check_power_of_two("max_regions", self.max_regions, 1, 16)
         _check_power_of_two("receive_words", self.receive_words, 128, 1 << 12)
         _check_power_of_two("event_buffer", self.event_buffer, 64, 1 << 14)
         _check_power_of_two("spike_buffer", self.spike_buffer, 64, 1 << 14)
@@ -143,10 +147,10 @@ class CoreConfig:
     def region_neurons(self):
         """Neurons per region, the unit that is skipped while all its neurons are at rest.
 
-        A power of two and a multiple of ``lanes``, such that there are at most 16 regions.
+        A power of two and a multiple of ``lanes``, such that there are at most ``max_regions``.
         """
         size = self.lanes
-        while size * 16 < self.neurons:
+        while size * self.max_regions < self.neurons:
             size *= 2
         return size
 

@@ -40,7 +40,8 @@ def test_core_config_refuses_a_size_and_says_the_limit(name, bad, message):
 
 OTHER_FORMAT = {"state_width": 16, "decay_bits": 12, "weight_width": 16, "exponent_width": 3,
                 "drive_width": 32, "refractory_width": 4}
-OTHER_SIZE = {"neurons": 128, "inputs": 128, "lanes": 8, "delay_slots": 4, "synapse_words": 1024, "rows": 600,
+OTHER_SIZE = {"neurons": 128, "inputs": 128, "lanes": 8, "delay_slots": 4, "synapse_words": 1024,
+              "rows": 600, "max_regions": 8,
               "receive_words": 512, "event_buffer": 512, "spike_buffer": 512}
 
 
@@ -57,12 +58,13 @@ def test_digest_is_that_of_the_values():
     assert CoreConfig(neurons=128).digest == replace(CoreConfig(), neurons=128).digest
 
 
-@pytest.mark.parametrize(("neurons", "lanes", "region"), [
-    (256, 4, 16), (8, 4, 4), (1, 1, 1), (65536, 8, 4096), (72, 8, 8), (264, 8, 32)])
-def test_regions_are_at_most_16_and_whole_groups(neurons, lanes, region):
-    config = CoreConfig(neurons=neurons, lanes=lanes, inputs=1, rows=neurons + 1)
+@pytest.mark.parametrize(("neurons", "lanes", "most", "region"), [
+    (256, 4, 16, 16), (256, 4, 8, 32), (256, 4, 1, 256), (8, 4, 16, 4), (1, 1, 16, 1), (65536, 8, 16, 4096),
+    (72, 8, 16, 8), (264, 8, 16, 32)])
+def test_regions_are_whole_groups_and_not_too_many(neurons, lanes, most, region):
+    config = CoreConfig(neurons=neurons, lanes=lanes, inputs=1, rows=neurons + 1, max_regions=most)
     assert config.region_neurons == region
-    assert config.regions <= 16
+    assert config.regions <= most
     assert config.regions * region >= neurons
 
 
