@@ -26,14 +26,24 @@ def levels_of(board):
     return _LEVELS_OF.get(board.toolchain, ())
 
 
+def check_level(board, level):
+    """Raise a `UserError` if a build for ``board`` cannot be simulated at ``level``."""
+    if level not in LEVELS:
+        raise UserError(f"there is no level {level!r}: choose {' or '.join(LEVELS)}")
+    if not levels_of(board):
+        raise UserError(f"nothing of {board.title} can be simulated: there are no models of the cells that "
+                        f"{board.toolchain} makes")
+    if level not in levels_of(board):
+        raise UserError(f"the {level} of {board.title} cannot be simulated, only the "
+                        f"{' and the '.join(levels_of(board))}")
+
+
 def open_level(build, board, level, announce=lambda message: None):
     """An `AbstractLink` to a `Build` for ``board``, simulated at ``level``, just powered up.
 
     Raises `UserError` if that cannot be simulated; `NetlistError` if the PLL is not set to the clock.
     """
-    if level not in levels_of(board):
-        possible = " and ".join(levels_of(board)) or "nothing"
-        raise UserError(f"the {level} of {board.title} cannot be simulated, {possible} can")
+    check_level(board, level)
     read = {NETLIST: _netlist, BITSTREAM: _bitstream}[level]
     logic, ports = read(build, board, announce)
     platform = board.make_platform()

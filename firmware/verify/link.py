@@ -8,16 +8,23 @@ from .circuit import Circuit
 _SLICE = 100_000
 
 
+def memory_images(logic):
+    """The contents of all memories at power-up, sorted: as tuples, without those that are undefined."""
+    return sorted(tuple(memory.contents) for memory in logic.memories if memory.contents is not None)
+
+
 class NetlistLink(AbstractLink):
     """Runs a `Logic` while the host reads. ``pins`` are its `Pins`, at a clock of ``frequency`` Hz.
 
-    Time is that of the board: ``clocks`` since power-up.
+    Time is that of the board: ``clocks`` since power-up. ``images`` are the initial contents of its memories,
+    as far as they are defined, in an order of their own.
     """
 
     def __init__(self, logic, pins, divisor, frequency, name="the netlist"):
         self._circuit = Circuit(logic, pins.clock)
         self._uart = self._circuit.uart(pins.rx, pins.tx, divisor)
         self._frequency = frequency
+        self.images = memory_images(logic)
         self._input = b""
         self.name, self.clocks = name, 0
 

@@ -197,7 +197,10 @@ class Logic:
         return self.memories[-1]
 
     def write(self, memory, clock, when, address, data, enable):
-        self.clocks.add(clock)
+        if clock in (ZERO, ONE):  # never an edge
+            when = ZERO
+        else:
+            self.clocks.add(clock)
         memory.writes.append(Write(when, tuple(address), tuple(data), tuple(enable)))
         return memory.writes[-1]
 

@@ -8,13 +8,18 @@ from functools import partial
 
 import numpy as np
 
+from firmware.flow import TOP
 from hdl.memory import ColumnMemory
+from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory, columns, memory_shape
 from snnsim.host.driver import Driver
 from snnsim.host.transport import DriverError
 from snnsim.random_networks import full_image, random_image, random_stimulus
 from snnsim.result import first_difference, first_weight_difference
 from snnsim.simulator import Simulator
+
+from .link import memory_images
+from .netlist import read_netlist
 
 #: Of the board's time: the simulation takes some hundred times as long.
 _PATIENCE = 0.5
@@ -45,21 +50,45 @@ class Proof:
     clocks: int
 
 
-def prove(link, build, board, config, networks, progress=lambda done, total: None):
+@dataclass(frozen=True)
+class Expected:
+    """What a build must be: its ``identity``, its core's ``config``, and what its memories begin with.
+
+    ``images`` are the contents of the netlist's memories, as `memory_images` gives them; the memories of the
+    core that are named in ``cleared`` read as zeros.
+    """
+
+    identity: int
+    config: CoreConfig
+    images: list
+    cleared: tuple
+
+
+def expected_of(build, board, config):
+    """What a `Build` of a core of ``config`` for ``board`` must be."""
+    logic, _ = read_netlist(build.folder / f"{TOP}.json", board.toolchain, TOP)
+    # A memory of the device's own kind promises nothing at power-up.
+    cleared = tuple(memory for memory in Memory
+                    if memory != Memory.SYNAPSES or board.synapse_memory is ColumnMemory)
+    return Expected(build.identity, config, memory_images(logic), cleared)
+
+
+def prove(link, expected, networks, progress=lambda done, total: None):
     """A `Proof`, or the first `Finding`, of the core behind ``link`` (of `open_level`), just powered up.
 
-    It must answer with the identity of ``build`` and as a core of ``config``, have zeros in all memories,
-    and run ``networks`` random networks, the first of which fills it, like the simulator: spikes, states,
-    saturations, weights. ``progress(done, total)`` hears roughly how far it is.
+    It must be what is ``expected``, and run ``networks`` random networks, the first of which fills it, like
+    the simulator: spikes, states, saturations, weights. ``progress(done, total)`` hears how far it is.
     """
-    stages = _stages(board, config, networks)
+    if link.images != expected.images:
+        return Finding("memory images", "not those of the netlist")
+    stages = _stages(expected, networks)
     total, done = sum(cost for _, _, cost in stages), 0
     where, steps, spikes = "greeting", 0, 0
     try:
         driver = Driver(link, timeout=_PATIENCE)
-        if driver.identity != build.identity:
-            return Finding(where, f"identity {driver.identity:016x}, not {build.identity:016x}")
-        if driver.config != config:
+        if driver.identity != expected.identity:
+            return Finding(where, f"identity {driver.identity:016x}, not {expected.identity:016x}")
+        if driver.config != expected.config:
             return Finding(where, "the core is of another configuration")
         for where, stage, cost in stages:
             ran, spiked, found = stage(driver, _within(progress, done, cost, total))
@@ -76,27 +105,21 @@ def _within(progress, done, cost, total):
     return lambda part: progress(done + part * cost, total)
 
 
-def _stages(board, config, networks):
+def _stages(expected, networks):
     """What is done, in order: ``(name, function, cost in words on the line)``.
 
     Each function takes the driver and a function that hears which part is done; it returns steps, spikes and
     what it has found, or None.
     """
+    config = expected.config
     words = {memory: memory_shape(config, memory)[0] * columns(config, memory) for memory in Memory}
     stages = [(f"{memory.name} after power-up", partial(_not_zero, memory), words[memory])
-              for memory in _cleared_memories(board)]
+              for memory in expected.cleared]
     whole = 2 * words[Memory.SYNAPSES] + words[Memory.PARAMETERS] + words[Memory.ROWS]
-    makers = [full_image] + [random_image] * (networks - 1)
-    for number, make in enumerate(makers):
+    for number, make in enumerate([full_image] + [random_image] * (networks - 1)):
         run = partial(_run, partial(_lively, make, config, number))
         stages.append((f"network {number}", run, whole // 4 if number else whole))
     return stages
-
-
-def _cleared_memories(board):
-    """Those that the core promises to be 0; a memory of the device's own kind promises nothing."""
-    return [memory for memory in Memory
-            if memory != Memory.SYNAPSES or board.synapse_memory is ColumnMemory]
 
 
 def _not_zero(memory, driver, progress):

@@ -4,7 +4,6 @@ import time
 
 import typer
 
-from ..errors import UserError
 from .build import stages
 from .exits import DIFFERENT, IDENTICAL
 from .networks import changed_core
@@ -17,15 +16,12 @@ def verify(board, core, level, networks):
     """Build a core for the board of that name if needed, and prove the build at a level; the exit code."""
     from firmware.build import build
     from firmware.platforms import find_board
-    from firmware.verify import LEVELS, levels_of
+    from firmware.verify import LEVELS, check_level, levels_of
 
     board = find_board(board)
-    if level not in (ALL, *LEVELS):
-        raise UserError(f"there is no level {level!r}: choose {ALL}, {' or '.join(LEVELS)}")
-    levels = levels_of(board) if level == ALL else (level,)
-    if not levels:
-        raise UserError(f"nothing of {board.title} can be simulated: there are no models of the cells that "
-                        f"{board.toolchain} makes")
+    levels = levels_of(board) or LEVELS if level == ALL else (level,)
+    for name in levels:
+        check_level(board, name)
     config = changed_core(core, board.config)
     with stages() as announce:
         made = build(board, config, announce)
@@ -34,13 +30,13 @@ def verify(board, core, level, networks):
 
 
 def _verify_level(build, board, config, level, networks):
-    from firmware.verify import Finding, open_level, prove, record
+    from firmware.verify import Finding, expected_of, open_level, prove, record
 
     begin = time.perf_counter()
     with open_level(build, board, level, lambda message: typer.echo(message, err=True)) as link:
         name = link.name
         with progress(f"verifying {name}", 1) as advance:
-            result = prove(link, build, board, config, networks,
+            result = prove(link, expected_of(build, board, config), networks,
                            lambda done, total: advance(done / total))
         clocks = link.clocks
     seconds = time.perf_counter() - begin
