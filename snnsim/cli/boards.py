@@ -11,7 +11,7 @@ RATE = 0.02
 #: What stands for the correctness of a board's bitstream, as far as it goes without the board.
 PROOFS = {
     "ice40": "timing met, bitstream simulated", "ecp5": "timing met, netlist simulated",
-    "gowin": "timing met", "vivado": "exported, not run",
+    "gowin": "timing met, netlist simulated", "vivado": "exported, not run",
 }
 
 #: Of the table where there is no terminal; the lines must not be broken.
@@ -62,8 +62,9 @@ def speed_of(board):
 
 
 def _built(board):
-    """The highest clock of the build in the cache, if there is one."""
+    """The highest clock of the build in the cache, if there is one, and at which levels it is proven."""
     from firmware.build import find
+    from firmware.verify import read_proofs
 
     try:
         found = find(board)
@@ -72,4 +73,4 @@ def _built(board):
     if found is None:
         return "no"
     fmax = found.manifest["fmax"]
-    return f"{fmax / 1e6:.0f} MHz" if fmax else "exported"
+    return ", ".join([f"{fmax / 1e6:.0f} MHz" if fmax else "exported", *sorted(read_proofs(found))])

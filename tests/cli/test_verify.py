@@ -49,7 +49,8 @@ def test_a_finding_is_told_and_not_kept(made, monkeypatch):
     (["no-board"], "there is no board 'no-board'"),
     (["icebreaker", "--level", "layout"], "there is no level 'layout'"),
     (["arty-a7"], "nothing of Arty A7-35T can be simulated"),
-    (["ulx3s-25f", "--level", "bitstream"], "the bitstream of ULX3S 25F cannot be simulated, only the netlist"),
+    (["ulx3s-25f", "--level", "bitstream"],
+     "the bitstream of ULX3S 25F cannot be simulated, only the netlist"),
 ])
 def test_what_cannot_be_verified_is_refused_in_one_line(arguments, message):
     assert message in refuse("verify", *arguments)
