@@ -32,7 +32,7 @@ class Command(wiring.Component):
 
     ``i`` is the output of a `FrameReceiver`, ``corrupt`` its report of a dropped frame; ``o`` goes to a
     `FrameTransmitter`. The core's memories are on the ``host_*`` ports: ``host_r_data`` follows
-    ``host_address`` by two clocks, ``host_clear`` zeroes a word of state and ring. ``event_room`` and
+    ``host_address`` by three clocks, ``host_clear`` zeroes a word of state and ring. ``event_room`` and
     ``spikes_*`` belong to the buffers of events and spikes, ``run_*`` to the `Sequencer`.
     """
 
@@ -70,6 +70,10 @@ class Command(wiring.Component):
         self._size = Signal(range(LARGEST_DATA + 1))  # memory words to read
         self._end = Signal(len(self.host_address) + 1)  # the address behind them
         self._too_large = Signal()           # the last word that was taken is more than its register holds
+        self._age = Signal(8)                # how far back the packet's number lies
+        self._has_room = Signal()            # for its events
+        self._has_memory = Signal()          # of its number
+        self._unsent = Signal(8)             # spikes that can be sent in one packet
         self._corrupt = Signal()
         self._reported = Signal(16)          # consumed events that the host knows of
         self._owes_done = Signal()
@@ -91,10 +95,17 @@ class Command(wiring.Component):
     # What to do next
 
     def _elaborate_idle(self, m):
-        unsent = Signal(16)
         consumed = self.report[REPORT.index("events")][:16]
+        # What is decided from is a clock old: the way from the buffers to the answer is long, and all of
+        # it stays true for a clock.
+        unsent, owes_spikes, owes_credit = Signal(16), Signal(), Signal()
         m.d.comb += unsent.eq(self.spikes_written - self.spikes_sent)
-        flush = ~self.running | self.waiting
+        flush = (unsent != 0) & (~self.running | self.waiting)
+        m.d.sync += [
+            owes_spikes.eq((unsent >= min(LARGEST_DATA, self._config.spike_buffer // 2)) | flush),
+            self._unsent.eq(Mux(unsent > LARGEST_DATA, LARGEST_DATA, unsent)),
+            owes_credit.eq((consumed - self._reported)[:16] >= self._config.event_buffer // 2),
+        ]
         with m.State("IDLE"):
             m.d.sync += [self._index.eq(0), self.host_column.eq(0)]
             with m.If(self.i.valid):
@@ -104,17 +115,18 @@ class Command(wiring.Component):
             with m.Elif(self._corrupt):
                 m.d.sync += self._corrupt.eq(0)
                 self._refuse(m, Nack.CORRUPT)
-            with m.Elif((unsent >= LARGEST_DATA) | ((unsent != 0) & flush)):
-                m.d.sync += self._count.eq(Mux(unsent > LARGEST_DATA, LARGEST_DATA, unsent))
-                self._say(m, From.SPIKES, argument=self.spikes_sent, then="ANSWER SPIKES")
-            with m.Elif(self.running & ((consumed - self._reported)[:16] >= self._config.event_buffer // 2)):
+            # Before the spikes, of which there may be more without end: the host waits for it.
+            with m.Elif(self.running & owes_credit):
                 m.d.sync += self._reported.eq(consumed)
                 self._say(m, From.CREDIT, argument=consumed)
-            with m.Elif(self._owes_done & ~self.running):
+            with m.Elif(owes_spikes):
+                m.d.sync += self._count.eq(self._unsent)
+                self._say(m, From.SPIKES, argument=self.spikes_sent, then="ANSWER SPIKES")
+            with m.Elif(self._owes_done & ~self.running & (unsent == 0)):
                 m.d.sync += self._owes_done.eq(0)
                 self._say(m, From.DONE, then="ANSWER REPORT")
             with m.Else():
-                m.d.comb += self.busy.eq(0)
+                m.d.comb += self.busy.eq(flush)
 
     def _elaborate_dispatch(self, m):
         header = self._header
@@ -122,13 +134,17 @@ class Command(wiring.Component):
             m.d.comb += self.i.ready.eq(1)
             m.d.sync += header.eq(self.i.payload)
             with m.If(self.i.valid):
-                m.next = "DISPATCH"
-        with m.State("DISPATCH"):
-            age = Signal(8)
-            m.d.comb += [
-                age.eq(self._expected - header.sequence),
-                self.spikes_take_number.eq(header.argument),
+                m.next = "CHECK"
+        with m.State("CHECK"):
+            m.d.sync += [
+                self._age.eq(self._expected - header.sequence),
+                self._has_room.eq(self._left <= self.event_room),
+                self._has_memory.eq(header.argument < len(Memory)),
             ]
+            m.next = "DISPATCH"
+        with m.State("DISPATCH"):
+            age = self._age
+            m.d.comb += self.spikes_take_number.eq(header.argument)
             m.d.sync += self.host_memory.eq(header.argument)
             m.next = "SKIP"
             with m.If(header.type == To.HELLO):
@@ -168,7 +184,7 @@ class Command(wiring.Component):
             (To.STOP, "STOP", left == 0, None),
         )
         uses_memory = (header.type == To.WRITE) | (header.type == To.READ)
-        with m.If(uses_memory & (header.argument >= len(Memory))):
+        with m.If(uses_memory & ~self._has_memory):
             self._refuse(m, Nack.ADDRESS)
         with m.Else():
             self._refuse(m, Nack.UNKNOWN)
@@ -178,7 +194,7 @@ class Command(wiring.Component):
                     if idle is not None:
                         with m.If(self.running == idle):
                             self._refuse(m, Nack.STATE)
-            with m.If((header.type == To.EVENTS) & self.running & (left > self.event_room)):
+            with m.If((header.type == To.EVENTS) & self.running & ~self._has_room):
                 self._refuse(m, Nack.OVERFLOW)
 
     # The commands
@@ -303,7 +319,9 @@ class Command(wiring.Component):
             m.d.comb += self.spikes.ready.eq(self.o.ready)
         with m.State("SEND DATA"):  # the memory answers a clock after the address,
             m.next = "SELECT COLUMN"
-        with m.State("SELECT COLUMN"):  # the selected column is there another clock later
+        with m.State("SELECT COLUMN"):  # the selected column of each memory is there another clock later,
+            m.next = "SELECT MEMORY"
+        with m.State("SELECT MEMORY"):  # that of the selected memory a third
             m.next = "SEND COLUMN"
         with m.State("SEND COLUMN"):
             is_last = (self._size == 1) & (self.host_column == self._last_column)

@@ -90,10 +90,11 @@ class Core(wiring.Component):
                 port.address.eq(command.host_address),
                 port.w_data.eq(command.host_w_data),
             ]
+            column = Signal(COLUMN_WIDTH, name=f"{kind.name.lower()}_column")
+            m.d.sync += column.eq(port.r_data.word_select(command.host_column, COLUMN_WIDTH))
             with m.If(command.host_memory == kind):
                 m.d.comb += port.w_en.eq(command.host_w_en << command.host_column)
-                m.d.sync += command.host_r_data.eq(
-                    port.r_data.word_select(command.host_column, COLUMN_WIDTH))
+                m.d.sync += command.host_r_data.eq(column)
             if kind in (Memory.STATE, Memory.DRIVE):
                 with m.If(command.host_clear):
                     m.d.comb += port.w_en.eq(-1)

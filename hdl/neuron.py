@@ -51,7 +51,7 @@ class _Columns:
 
 
 class NeuronPipeline(wiring.Component):
-    """Leak, integrate, fire, reset; throughput one neuron per clock, latency `LATENCY` clocks.
+    """Leak, integrate, fire, reset; throughput one neuron per clock, ``latency`` clocks.
 
     ``state`` and ``drive`` of neuron ``i_neuron`` follow ``i_valid`` by a clock. Parameters are read when
     they are needed, instead of being carried along: each column of ``parameters`` follows its
@@ -59,10 +59,9 @@ class NeuronPipeline(wiring.Component):
     whether ``i`` and ``v`` were saturated come out with ``o_valid`` and ``o_neuron``.
     """
 
-    LATENCY = 9
-
     def __init__(self, config):
         self._config = config
+        self.latency = 8 + config.read_registers
         neuron = address_width(config.neurons)
         super().__init__({
             "i_valid": In(1),
@@ -87,19 +86,19 @@ class NeuronPipeline(wiring.Component):
         lo, hi = formats.state.lo, formats.state.hi
         read, neurons, valids = _Columns(self._config), [self.i_neuron], []
 
-        def stage(values, drop=(), **new):
+        def stage(number, values, drop=(), **new):
             """Registers for ``values`` without ``drop``, and with ``new``; ``valid`` starts at 0."""
-            values = {**values, **new, **read.arriving(len(valids), self.parameters)}
-            drop = (*drop, *read.unused(len(valids)))
-            registered = {}
-            for name, value in values.items():
-                if name not in drop:
+            arriving, registered = read.arriving(number, self.parameters), {}
+            if self._config.read_registers:
+                new, arriving = {**new, **arriving}, {}
+            for name, value in {**values, **new}.items():
+                if name not in (*drop, *read.unused(number)):
                     value = Value.cast(value)
                     registered[name] = Signal(value.shape(), name=name, reset_less=name != "valid")
                     m.d.sync += registered[name].eq(value)
             valids.append(registered["valid"])
             neurons.append(registered["neuron"])
-            return registered
+            return {**registered, **arriving}
 
         def narrow(value, format):
             """A value that the rules keep in ``format``, in its width."""
@@ -108,36 +107,40 @@ class NeuronPipeline(wiring.Component):
             return narrowed
 
         p = read.field
-        s = stage({"valid": self.i_valid, "neuron": self.i_neuron})
-        s = stage(s, drive=self.drive, v=self.state.v, i=self.state.i, r=self.state.r)
-        s = stage(s, drop=("i", "v"),
+        s = stage(0, {"valid": self.i_valid, "neuron": self.i_neuron})
+        words = {"drive": self.drive, "v": self.state.v, "i": self.state.i, "r": self.state.r}
+        if self._config.read_registers:
+            s = stage(1, s, **words)
+        else:
+            s = {**s, **words, **read.arriving(1, self.parameters)}
+        s = stage(2, s, drop=("i", "v"),
                   i_product=rules.product(s["i"], p(s, "keep_i")),
                   v_product=rules.product(s["v"], p(s, "keep_v")))
-        s = stage(s, drop=("i_product", "v_product"),
+        s = stage(3, s, drop=("i_product", "v_product"),
                   i_decayed=narrow(rules.decayed(s["i_product"], formats.decay_bits), formats.state),
                   v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state))
-        s = stage(s, drop=("i_decayed", "v_decayed", "drive"),
+        s = stage(4, s, drop=("i_decayed", "v_decayed", "drive"),
                   i_sum=rules.current_sum(s["i_decayed"], s["drive"]),
                   v_leaked=rules.leaked(s["v_decayed"], p(s, "leak")))
-        s = stage(s, drop=("i_sum",),
+        s = stage(5, s, drop=("i_sum",),
                   i=narrow(rules.bounded(s["i_sum"], lo, hi), formats.state),
                   i_saturates=rules.saturates(s["i_sum"], lo, hi))
         # A neuron is tonic if any of three parameters makes it so: each is judged where it is at hand.
-        s = stage(s, drop=("v_leaked",),
+        s = stage(6, s, drop=("v_leaked",),
                   v_sum=rules.membrane_sum(s["v_leaked"], s["i"], p(s, "bias")),
                   tonic=rules.is_tonic(p(s, "bias"), 0, 0))
-        s = stage(s, drop=("v_sum",),
+        s = stage(7, s, drop=("v_sum",),
                   v=narrow(rules.floored(rules.bounded(s["v_sum"], lo, hi), p(s, "v_min")), formats.state),
                   v_saturates=rules.saturates(s["v_sum"], lo, hi),
                   tonic=s["tonic"] | rules.is_tonic(0, 0, p(s, "v_min")))
         threshold = p(s, "v_threshold")
         spike = rules.fires(s["v"], s["r"], threshold)
-        s = stage(s, spike=spike,
+        s = stage(8, s, spike=spike,
                   r=narrow(rules.reset_r(spike, s["r"], p(s, "refractory")), formats.refractory),
                   v=narrow(rules.reset_v(s["v"], spike, s["r"], threshold, p(s, "v_reset"),
                                          p(s, "subtract"), p(s, "hold")), formats.state),
                   tonic=s["tonic"] | rules.is_tonic(0, threshold, 0))
-        assert len(valids) == self.LATENCY
+        assert len(valids) == self.latency
 
         m.d.comb += [address.eq(neurons[delay])
                      for address, delay in zip(self.p_address, read.address_delays(), strict=True)]

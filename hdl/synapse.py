@@ -91,7 +91,7 @@ class Delivery(wiring.Component):
 
     ``i_valid`` and ``i_exponent`` come with the word's address; ``word`` is the memory's answer a
     clock later. ``slot`` is the ring's slot of the present step: a synapse of delay d adds to slot + d.
-    The additions come two clocks after the word; ``hit`` and ``delay`` tell `Activity` of them.
+    The additions come a clock after the word and its register, if there is one; ``hit`` and ``delay`` tell `Activity` of them.
     """
 
     def __init__(self, config):
@@ -119,10 +119,9 @@ class Delivery(wiring.Component):
         exponent = Signal(shape_of(config.formats.exponent))
         word_exponent = Signal.like(exponent)
         word = Signal(data.ArrayLayout(struct_of(synapse_layout(config)), config.lanes))
-        m.d.sync += [
-            read.eq(self.i_valid), exponent.eq(self.i_exponent),
-            latched.eq(read), word_exponent.eq(exponent), word.eq(self.word),
-        ]
+        m.d.sync += [read.eq(self.i_valid), exponent.eq(self.i_exponent)]
+        into = m.d.sync if config.read_registers else m.d.comb
+        into += [latched.eq(read), word_exponent.eq(exponent), word.eq(self.word)]
         hits, delays = [], []
         for lane in range(config.lanes):
             hit, delay = self._elaborate_lane(m, lane, word[lane], latched, word_exponent)

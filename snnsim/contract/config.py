@@ -107,6 +107,9 @@ class CoreConfig:
         Row descriptors: one per neuron and input, the rest for sources with more than one row.
     ``max_regions``
         Regions of neurons that can be skipped at rest, each by itself (1 .. 16, a power of two).
+    ``read_registers``
+        Registers behind the memories of neurons and synapses, 0 or 1: without them a core is smaller and
+        slower.
     ``receive_words``, ``event_buffer``, ``spike_buffer``
         Buffers of the host link: 32-bit words of received frames, input events, output spikes.
     """
@@ -119,6 +122,7 @@ class CoreConfig:
     synapse_words: int = 32768
     rows: int = 1024
     max_regions: int = 16
+    read_registers: int = 1
     receive_words: int = 256
     event_buffer: int = 256
     spike_buffer: int = 256
@@ -134,6 +138,7 @@ class CoreConfig:
         _check_range("synapse_words", self.synapse_words, 2, 1 << 24)
         _check_range("rows", self.rows, self.neurons + self.inputs, 1 << 18)
         _check_power_of_two("max_regions", self.max_regions, 1, 16)
+        _check_range("read_registers", self.read_registers, 0, 1)
         _check_power_of_two("receive_words", self.receive_words, 128, 1 << 12)
         _check_power_of_two("event_buffer", self.event_buffer, 64, 1 << 14)
         _check_power_of_two("spike_buffer", self.spike_buffer, 64, 1 << 14)

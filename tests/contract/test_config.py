@@ -41,7 +41,7 @@ def test_core_config_refuses_a_size_and_says_the_limit(name, bad, message):
 OTHER_FORMAT = {"state_width": 16, "decay_bits": 12, "weight_width": 16, "exponent_width": 3,
                 "drive_width": 32, "refractory_width": 4}
 OTHER_SIZE = {"neurons": 128, "inputs": 128, "lanes": 8, "delay_slots": 4, "synapse_words": 1024,
-              "rows": 600, "max_regions": 8,
+              "rows": 600, "max_regions": 8, "read_registers": 0,
               "receive_words": 512, "event_buffer": 512, "spike_buffer": 512}
 
 

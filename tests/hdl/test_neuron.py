@@ -62,7 +62,7 @@ def rtl_neurons(config, cases):
             ctx.set(dut.i_valid, 0)
             if rng.random() < 0.1:
                 await ctx.tick().repeat(rng.randrange(1, 4))
-        await ctx.tick().repeat(dut.LATENCY)
+        await ctx.tick().repeat(dut.latency)
         assert not ctx.get(dut.busy)
 
     async def watch(ctx):
@@ -88,13 +88,14 @@ def rtl_neurons(config, cases):
     return out
 
 
+@pytest.mark.parametrize("read_registers", [0, 1])
 @pytest.mark.parametrize("formats", [
     Formats(), Formats(state_width=16, decay_bits=12, drive_width=12, refractory_width=4),
     Formats(state_width=32, drive_width=32, refractory_width=16),
 ])
-def test_pipeline_equals_the_rules(formats):
+def test_pipeline_equals_the_rules(formats, read_registers):
     rng = random.Random(3)
-    config = CoreConfig(formats=formats, neurons=4096, rows=8192)
+    config = CoreConfig(formats=formats, neurons=4096, rows=8192, read_registers=read_registers)
     cases = [random_case(rng, config) for _ in range(3000)]
     expected = [ref_neuron(formats, *case) for case in cases]
     for name in OUTPUTS[3:]:
