@@ -60,8 +60,7 @@ class _Reader:
         self._chip = icebox.iceconfig()
         self._chip.read_file(str(path))
         self._pads, self.n_nets = {}, 0
-        self._types = {}
-        self._skipped, self._pll_pads = set(), set()
+        self._pll_pads = set()
         self._find_plls()
         self._net_of = self._connect()
 
