@@ -52,7 +52,8 @@ class BoardTop(wiring.Component):
         if board.led:
             m.submodules.light = light = Light(round(LIGHT_SECONDS * board.clock))
             m.submodules.led = led = io.Buffer("o", platform.request(board.led, 0, dir="-"))
-            m.d.comb += [light.busy.eq(top.busy), led.o.eq(light.on)]
+            m.d.sync += light.busy.eq(top.busy)  # it comes from all over the core
+            m.d.comb += led.o.eq(light.on)
         return m
 
     def _elaborate_clock(self, m, platform):

@@ -69,6 +69,7 @@ class Command(wiring.Component):
         self._count = Signal(8)              # spikes that it has
         self._size = Signal(range(LARGEST_DATA + 1))  # memory words to read
         self._end = Signal(len(self.host_address) + 1)  # the address behind them
+        self._is_inside = Signal()           # the memory has the address
         self._too_large = Signal()           # the last word that was taken is more than its register holds
         self._age = Signal(8)                # how far back the packet's number lies
         self._has_room = Signal()            # for its events
@@ -98,11 +99,13 @@ class Command(wiring.Component):
         consumed = self.report[REPORT.index("events")][:16]
         # What is decided from is a clock old: the way from the buffers to the answer is long, and all of
         # it stays true for a clock.
-        unsent, owes_spikes, owes_credit = Signal(16), Signal(), Signal()
+        unsent, has_spikes, owes_spikes, owes_credit = Signal(16), Signal(), Signal(), Signal()
         m.d.comb += unsent.eq(self.spikes_written - self.spikes_sent)
-        flush = (unsent != 0) & (~self.running | self.waiting)
+        flush = ~self.running | self.waiting
         m.d.sync += [
-            owes_spikes.eq((unsent >= min(LARGEST_DATA, self._config.spike_buffer // 2)) | flush),
+            has_spikes.eq(unsent != 0),
+            owes_spikes.eq((unsent >= min(LARGEST_DATA, self._config.spike_buffer // 2))
+                           | ((unsent != 0) & flush)),
             self._unsent.eq(Mux(unsent > LARGEST_DATA, LARGEST_DATA, unsent)),
             owes_credit.eq((consumed - self._reported)[:16] >= self._config.event_buffer // 2),
         ]
@@ -122,11 +125,11 @@ class Command(wiring.Component):
             with m.Elif(owes_spikes):
                 m.d.sync += self._count.eq(self._unsent)
                 self._say(m, From.SPIKES, argument=self.spikes_sent, then="ANSWER SPIKES")
-            with m.Elif(self._owes_done & ~self.running & (unsent == 0)):
+            with m.Elif(self._owes_done & ~self.running & ~has_spikes):
                 m.d.sync += self._owes_done.eq(0)
                 self._say(m, From.DONE, then="ANSWER REPORT")
             with m.Else():
-                m.d.comb += self.busy.eq(flush)
+                m.d.comb += self.busy.eq(0)
 
     def _elaborate_dispatch(self, m):
         header = self._header
@@ -203,20 +206,24 @@ class Command(wiring.Component):
         with m.State("WRITE ADDRESS"):
             self._take(m, self.host_address)
             with m.If(self.i.valid):
-                m.next = "WRITE DATA"
+                m.next = "WRITE CHECK"
+        with m.State("WRITE CHECK"):
+            m.d.sync += self._is_inside.eq(~self._too_large & (self.host_address < self._depth_of_memory()))
+            m.next = "WRITE DATA"
         with m.State("WRITE DATA"):
             m.d.comb += self.host_w_data.eq(self.i.payload)
             with m.If((self._left == 0) & (self.host_column == 0)):
                 self._acknowledge(m)
             with m.Elif(self._left == 0):
                 self._refuse(m, Nack.UNKNOWN)
-            with m.Elif(self._too_large | (self.host_address >= self._depth_of_memory())):
+            with m.Elif(~self._is_inside):
                 self._refuse(m, Nack.ADDRESS)
             with m.Else():
                 self._take(m)
                 with m.If(self.i.valid):
                     m.d.comb += self.host_w_en.eq(1)
                     self._next_column(m)
+                    m.next = "WRITE CHECK"
 
     def _elaborate_read(self, m):
         with m.State("READ ADDRESS"):

@@ -91,7 +91,8 @@ class Delivery(wiring.Component):
 
     ``i_valid`` and ``i_exponent`` come with the word's address; ``word`` is the memory's answer a
     clock later. ``slot`` is the ring's slot of the present step: a synapse of delay d adds to slot + d.
-    The additions come a clock after the word and its register, if there is one; ``hit`` and ``delay`` tell `Activity` of them.
+    The additions come a clock after the word and its register, if there is one; ``hit`` and ``delay``
+    tell `Activity` of them.
     """
 
     def __init__(self, config):

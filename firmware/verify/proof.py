@@ -22,7 +22,7 @@ from .link import memory_images
 from .netlist import read_netlist
 
 #: Of the board's time: the simulation takes some hundred times as long.
-_PATIENCE = 0.5
+_PATIENCE = 0.1
 _STEPS = 20
 #: Seeds that a network may be chosen from, so that no two are the same.
 _SEEDS = 10_000
