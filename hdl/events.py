@@ -12,7 +12,7 @@ class EventBuffer(wiring.Component):
 
     ``i`` is ready while there is room. ``o`` gives the events in order, ``sent`` being the number of
     the next. With ``take``, all events before ``take_number`` are done with: their room is
-    free. With ``again``, ``o`` goes back to the first event that was not taken.
+    free, two clocks later. With ``again``, ``o`` goes back to the first event that was not taken.
     A ``take_number`` that names no event of the buffer is ignored. ``used`` counts the events whose room
     is not free.
 
@@ -39,7 +39,8 @@ class EventBuffer(wiring.Component):
         m.submodules.buffer = buffer = memory.Memory(shape=_HALF, depth=2 * self._depth, init=[])
         write, read = buffer.write_port(), buffer.read_port()
         written, sent, taken = self.written, self.sent, Signal.like(self.sent)
-        next_sent, acknowledged, unacknowledged = (Signal.like(sent) for _ in range(3))
+        takes, wanted = Signal(), Signal.like(sent)  # a register: where it comes from is far away
+        acknowledged, unacknowledged = Signal.like(sent), Signal.like(sent)
         writes_high, low = Signal(), Signal(_HALF)
 
         m.d.comb += [
@@ -48,12 +49,13 @@ class EventBuffer(wiring.Component):
             write.addr.eq(Cat(writes_high, written)),
             write.data.eq(Mux(writes_high, self.i.payload[_HALF:], self.i.payload[:_HALF])),
             write.en.eq(self.i.valid & (self.used != self._depth)),
-            next_sent.eq(sent + (self.o.valid & self.o.ready)),
-            acknowledged.eq(self.take_number - taken),
-            unacknowledged.eq(next_sent - taken),
+            acknowledged.eq(wanted - taken),
+            unacknowledged.eq(sent - taken),
             self.o.payload.eq(Cat(low, read.data)),
         ]
-        m.d.sync += [writes_high.eq(writes_high ^ write.en), sent.eq(next_sent)]
+        m.d.sync += [writes_high.eq(writes_high ^ write.en), takes.eq(self.take), wanted.eq(self.take_number)]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += sent.eq(sent + 1)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += written.eq(written + 1)
         stage = Signal(2)  # of an event on its way out: its low half is read, its high half, it is there
@@ -70,8 +72,8 @@ class EventBuffer(wiring.Component):
             m.d.sync += stage.eq(0)
         with m.If(self.again):
             m.d.sync += sent.eq(taken)
-        with m.If(self.take & (acknowledged <= unacknowledged)):
-            m.d.sync += taken.eq(self.take_number)
+        with m.If(takes & (acknowledged <= unacknowledged)):
+            m.d.sync += taken.eq(wanted)
         with m.If(self.clear):
-            m.d.sync += [written.eq(0), sent.eq(0), taken.eq(0), writes_high.eq(0)]
+            m.d.sync += [takes.eq(0), written.eq(0), sent.eq(0), taken.eq(0), writes_high.eq(0)]
         return m

@@ -20,6 +20,7 @@ async def take(ctx, dut, number):
     ctx.set(dut.take, 1)
     await ctx.tick()
     ctx.set(dut.take, 0)
+    await ctx.tick()
 
 
 async def is_full(ctx, dut):
