@@ -14,5 +14,5 @@ BOARD = Board(
         formats=Formats(state_width=22, drive_width=22, decay_bits=12, refractory_width=7),
         neurons=64, inputs=64, lanes=2, delay_slots=4, synapse_words=1024, rows=256, max_regions=8,
         receive_words=128, event_buffer=128, spike_buffer=128),
-    clock=36_000_000, baud=3_000_000, programmer=("openFPGALoader", "-b", "ice40_generic"),
+    clock=48_000_000, baud=3_000_000, programmer=("openFPGALoader", "-b", "ice40_generic"),
     clock_source=ICE40CorePLL, synthesis="-abc9 -device hx")

@@ -13,6 +13,7 @@ from hdl.memory import ColumnMemory
 from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory, columns, memory_shape
 from snnsim.host.driver import Driver
+from snnsim.host.link import LinkError
 from snnsim.host.transport import DriverError
 from snnsim.random_networks import full_image, random_image, random_stimulus
 from snnsim.result import first_difference, first_weight_difference
@@ -23,6 +24,8 @@ from .netlist import read_netlist
 
 #: Of the board's time: the simulation takes some hundred times as long.
 _PATIENCE = 0.1
+#: How many times as long as its words a stage may take, and beside that for its steps, in the board's time.
+_ALLOWANCE, _RUN_SECONDS = 5, 0.5
 _STEPS = 20
 #: Seeds that a network may be chosen from, so that no two are the same.
 _SEEDS = 10_000
@@ -91,11 +94,12 @@ def prove(link, expected, networks, progress=lambda done, total: None):
         if driver.config != expected.config:
             return Finding(where, "the core is of another configuration")
         for where, stage, cost in stages:
+            link.deadline = link.now() + _ALLOWANCE * cost * link.word_seconds + _RUN_SECONDS
             ran, spiked, found = stage(driver, _within(progress, done, cost, total))
             if found:
                 return Finding(where, found)
             steps, spikes, done = steps + ran, spikes + spiked, done + cost
-    except DriverError as error:
+    except (DriverError, LinkError) as error:
         return Finding(where, str(error))
     return Proof(networks, steps, spikes, link.clocks)
 

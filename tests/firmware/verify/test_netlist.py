@@ -9,6 +9,7 @@ from firmware.verify.logic import FIRST_NET, Logic, NetlistError
 from firmware.verify.models import models_of
 from firmware.verify.netlist import logic_of, read_netlist
 from firmware.verify.pins import Pins, pins_of
+from snnsim.host.link import LinkError
 
 from .circuits import CLOCK, SlowCircuit
 
@@ -82,6 +83,13 @@ def test_the_time_of_the_link_is_that_of_the_board(echo):
     assert echo.now() == 0
     assert echo.read(2.0) == b""
     assert echo.now() == 2.0
+
+
+def test_a_board_that_talks_beyond_the_deadline_is_stopped(echo):
+    echo.deadline = 3.0
+    assert echo.read(4.0) == b""
+    with pytest.raises(LinkError, match="the netlist is not ready in time"):
+        echo.read(1.0)
 
 
 def test_a_byte_without_a_stop_bit_is_dropped():

@@ -20,7 +20,7 @@ CONFIG = CoreConfig(neurons=16, inputs=16, delay_slots=4, synapse_words=256, row
 class Link(CompiledLink):
     """A core in this process with what a link to a netlist has besides."""
 
-    images, clocks = [(0, 0)], 1234
+    images, clocks, word_seconds = [(0, 0)], 1234, 1.0
 
     def __init__(self):
         super().__init__(CONFIG)
