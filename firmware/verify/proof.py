@@ -12,21 +12,24 @@ from firmware.flow import TOP
 from hdl.memory import ColumnMemory
 from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory, columns, memory_shape
+from snnsim.errors import UserError
 from snnsim.host.driver import Driver
-from snnsim.host.link import LinkError
-from snnsim.host.transport import DriverError
 from snnsim.random_networks import full_image, random_image, random_stimulus
 from snnsim.result import first_difference, first_weight_difference
 from snnsim.simulator import Simulator
 
+from .bad_line import BadLine
 from .link import memory_images
 from .netlist import read_netlist
 
 #: Of the board's time: the simulation takes some hundred times as long.
 _PATIENCE = 0.1
 #: How many times as long as its words a stage may take, and beside that for its steps, in the board's time.
-_ALLOWANCE, _RUN_SECONDS = 5, 0.5
+_ALLOWANCE, _RUN_SECONDS = 5, 3.0
 _STEPS = 20
+#: On the bad line: how rare faults are, and for how many words the driver tries; a tenth of it is about what
+#: may be on its way, and what a lost packet costs.
+_BYTES_BETWEEN_FAULTS, _BAD_LINE_WORDS = 1000, 40_000
 #: Seeds that a network may be chosen from, so that no two are the same.
 _SEEDS = 10_000
 _FILE = "proofs.json"
@@ -80,11 +83,12 @@ def prove(link, expected, networks, progress=lambda done, total: None):
     """A `Proof`, or the first `Finding`, of the core behind ``link`` (of `open_level`), just powered up.
 
     It must be what is ``expected``, and run ``networks`` random networks, the first of which fills it, like
-    the simulator: spikes, states, saturations, weights. ``progress(done, total)`` hears how far it is.
+    the simulator: spikes, states, saturations, weights; and one more over a line that flips bits.
+    ``progress(done, total)`` hears how far it is.
     """
     if link.images != expected.images:
         return Finding("memory images", "not those of the netlist")
-    stages = _stages(expected, networks)
+    stages = _stages(link, expected, networks)
     total, done = sum(cost for _, _, cost in stages), 0
     where, steps, spikes = "greeting", 0, 0
     try:
@@ -99,9 +103,9 @@ def prove(link, expected, networks, progress=lambda done, total: None):
             if found:
                 return Finding(where, found)
             steps, spikes, done = steps + ran, spikes + spiked, done + cost
-    except (DriverError, LinkError) as error:
+    except UserError as error:
         return Finding(where, str(error))
-    return Proof(networks, steps, spikes, link.clocks)
+    return Proof(networks + 1, steps, spikes, link.clocks)
 
 
 def _within(progress, done, cost, total):
@@ -109,7 +113,7 @@ def _within(progress, done, cost, total):
     return lambda part: progress(done + part * cost, total)
 
 
-def _stages(expected, networks):
+def _stages(link, expected, networks):
     """What is done, in order: ``(name, function, cost in words on the line)``.
 
     Each function takes the driver and a function that hears which part is done; it returns steps, spikes and
@@ -123,6 +127,8 @@ def _stages(expected, networks):
     for number, make in enumerate([full_image] + [random_image] * (networks - 1)):
         run = partial(_run, partial(_lively, make, config, number))
         stages.append((f"network {number}", run, whole // 4 if number else whole))
+    on_bad_line = partial(_run_on_bad_line, link, config, networks)
+    stages.append(("a network over a bad line", on_bad_line, whole // 4))
     return stages
 
 
@@ -162,6 +168,12 @@ def _run(make_network, driver, progress):
         progress(0.5 + 0.25 * first / _STEPS)
     found = first_weight_difference(image, simulator.read_weights(), driver.read_weights())
     return _STEPS, spikes, found and f"the simulator and this at {found}"
+
+
+def _run_on_bad_line(link, config, number, driver, progress):
+    """The same, with bits flipped on the way: what is lost is refused, and sent again."""
+    driver = Driver(BadLine(link, _BYTES_BETWEEN_FAULTS), timeout=_BAD_LINE_WORDS * link.word_seconds)
+    return _run(partial(_lively, random_image, config, number), driver, progress)
 
 
 def record(build, level, proof):

@@ -25,7 +25,7 @@ def made(tmp_path, monkeypatch):
 
 def test_a_proof_is_told_and_kept(made):
     said = succeed("verify", "ulx3s-25f", "--networks", "2")
-    assert "identical: the gateware in this process and the simulator: 2 networks, 40 steps, " in said
+    assert "identical: the gateware in this process and the simulator: 3 networks, 60 steps, " in said
     assert isinstance(read_proofs(made)["netlist"], Proof)
 
 

@@ -169,17 +169,16 @@ def cell_at_tx(made, board, text):
                 if wire.startswith("lutff_") and wire.endswith("/out"))
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_most_flipped_bits_of_tables_are_found(unpacked, seed):
-    """Those that are not belong to inputs that never occur, or that differ in nothing a host can see."""
+def test_most_tables_that_are_stuck_are_found(unpacked):
+    """At 0 or at 1. Of those that are not, many hold back what never happens."""
     made, board, text = unpacked
     logic, pins = logic_of(made, board, text)
     expected = expected_of(made, board, board.config)
-    rng, found, tried = random.Random(seed), 0, 20
+    rng, found, tried = random.Random(1), 0, 30
     for number in rng.sample(range(len(logic.tables)), tried):
         table = logic.tables[number]
-        logic.tables[number] = replace(table, bits=table.bits ^ 1 << rng.randrange(1 << len(table.inputs)))
+        logic.tables[number] = replace(table, bits=rng.choice([0, (1 << (1 << len(table.inputs))) - 1]))
         link = NetlistLink(logic, pins, board.divisor, board.clock)
         found += isinstance(prove(link, expected, 1), Finding)
         logic.tables[number] = table
-    assert found > tried / 2
+    assert found > 0.6 * tried

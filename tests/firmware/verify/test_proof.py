@@ -8,6 +8,7 @@ import pytest
 from firmware.build import Build
 from firmware.platforms import BOARDS
 from firmware.verify import Expected, Finding, Proof, levels_of, open_level, prove, read_proofs, record
+from firmware.verify.bad_line import BadLine
 from hdl.cosim import CompiledLink
 from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory
@@ -20,7 +21,7 @@ CONFIG = CoreConfig(neurons=16, inputs=16, delay_slots=4, synapse_words=256, row
 class Link(CompiledLink):
     """A core in this process with what a link to a netlist has besides."""
 
-    images, clocks, word_seconds = [(0, 0)], 1234, 1.0
+    images, clocks, word_seconds = [(0, 0)], 1234, 1e-4
 
     def __init__(self):
         super().__init__(CONFIG)
@@ -39,7 +40,7 @@ def link():
 def test_a_core_that_is_right_is_proven_with_spikes_to_show(link):
     heard = []
     proof = prove(link, link.expected, 3, lambda done, total: heard.append(done / total))
-    assert proof == Proof(networks=3, steps=60, spikes=proof.spikes, clocks=1234)
+    assert proof == Proof(networks=4, steps=80, spikes=proof.spikes, clocks=1234)
     assert proof.spikes > 100
     assert heard == sorted(heard) and 0.5 < heard[-1] <= 1
 
@@ -94,6 +95,14 @@ def silent_neuron(run, neuron):
             neurons=result.raster.neurons)
         return replace(result, raster=raster)
     return faulty
+
+
+def test_a_network_runs_over_a_line_that_flips_bits(link, monkeypatch):
+    lines = []
+    monkeypatch.setattr("firmware.verify.proof.BadLine",
+                        lambda *settings: lines.append(BadLine(*settings)) or lines[0])
+    assert isinstance(prove(link, link.expected, 1), Proof)
+    assert lines[0].flipped > 0
 
 
 def test_proofs_are_kept_beside_the_build(tmp_path):
