@@ -8,11 +8,14 @@ from .board import ECP5, Board
 from .lattice_ecp5 import CONFIG_45F, CONFIG_85F
 
 
-def _ecpix5(size, make_platform, config):
+def _ecpix5(size, make_platform, config, clock):
     return Board(
         name=f"ecpix5-{size}".lower(), title=f"ECPIX-5 {size}", device=f"LFE5UM5G-{size}-8BG554",
-        toolchain=ECP5, make_platform=make_platform, config=config, clock=80_000_000, baud=2_000_000,
+        toolchain=ECP5, make_platform=make_platform, config=config, clock=clock, baud=2_000_000,
         programmer=("openFPGALoader", "-b", "ecpix5"), clock_source=ECP5PLL, led="")
 
 
-BOARDS = (_ecpix5("45F", ECPIX545Platform, CONFIG_45F), _ecpix5("85F", ECPIX585Platform, CONFIG_85F))
+BOARDS = (
+    _ecpix5("45F", ECPIX545Platform, CONFIG_45F, 60_000_000),
+    _ecpix5("85F", ECPIX585Platform, CONFIG_85F, 50_000_000),
+)

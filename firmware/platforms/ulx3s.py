@@ -13,16 +13,17 @@ from .board import ECP5, Board
 from .lattice_ecp5 import CONFIG_25F, CONFIG_45F, CONFIG_85F
 
 
-def _ulx3s(size, make_platform, config):
+def _ulx3s(size, make_platform, config, clock):
     return Board(
         name=f"ulx3s-{size}".lower(), title=f"ULX3S {size}", device=f"LFE5U-{size}-6BG381", toolchain=ECP5,
-        make_platform=make_platform, config=config, clock=80_000_000, baud=2_000_000,
+        make_platform=make_platform, config=config, clock=clock, baud=2_000_000,
         programmer=("openFPGALoader", "-b", "ulx3s"), clock_source=ECP5PLL)
 
 
+# The larger the memory of the synapses, the longer the ways to it.
 BOARDS = (
-    _ulx3s("12F", ULX3S_12F_Platform, CONFIG_25F),
-    _ulx3s("25F", ULX3S_25F_Platform, CONFIG_25F),
-    _ulx3s("45F", ULX3S_45F_Platform, CONFIG_45F),
-    _ulx3s("85F", ULX3S_85F_Platform, CONFIG_85F),
+    _ulx3s("12F", ULX3S_12F_Platform, CONFIG_25F, 80_000_000),
+    _ulx3s("25F", ULX3S_25F_Platform, CONFIG_25F, 80_000_000),
+    _ulx3s("45F", ULX3S_45F_Platform, CONFIG_45F, 60_000_000),
+    _ulx3s("85F", ULX3S_85F_Platform, CONFIG_85F, 50_000_000),
 )

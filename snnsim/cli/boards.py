@@ -8,10 +8,10 @@ from ..placement import ClockedCore, Speed, full_load
 #: Share of the neurons that fire in a step, for the speed in the table.
 RATE = 0.02
 
-#: What stands for the correctness of a board's bitstream, as far as it goes without the board.
+#: What can be proven of a board's build without the board.
 PROOFS = {
-    "ice40": "timing met, bitstream simulated", "ecp5": "timing met, netlist simulated",
-    "gowin": "timing met, netlist simulated", "vivado": "exported, not run",
+    "ice40": "timing, netlist, bitstream", "ecp5": "timing, netlist", "gowin": "timing, netlist",
+    "vivado": "nothing: exported, not run",
 }
 
 #: Of the table where there is no terminal; the lines must not be broken.
@@ -38,12 +38,13 @@ def boards():
 CAPTION = f"""
 steps/s: of the core by its clock, and those whose spikes the link carries, where {100 * RATE:g} % of all
 neurons fire in a step and each is joined to all, or to as many as there are synapses.
+provable: what snnsim build and snnsim verify show without the board; built: what they have shown here.
 For a network of your own: snnsim compile NETWORK --board BOARD"""
 
 COLUMNS = {
     "board": "left", "device": "left", "neurons": "right", "synapses": "right", "delays": "right",
     "learning": "left", "clock": "right", "steps/s": "right", "link": "right", "toolchain": "left",
-    "proof": "left", "built": "left",
+    "provable": "left", "built": "left",
 }
 
 
