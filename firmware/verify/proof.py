@@ -25,7 +25,7 @@ from .netlist import read_netlist
 #: Of the board's time: the simulation takes some hundred times as long.
 _PATIENCE = 0.1
 #: How many times as long as its words a stage may take, and beside that for its steps, in the board's time.
-_ALLOWANCE, _RUN_SECONDS = 5, 3.0
+_ALLOWANCE, _RUN_SECONDS = 5, 0.3
 _STEPS = 20
 #: On the bad line: how rare faults are, and for how many words the driver tries; a tenth of it is about what
 #: may be on its way, and what a lost packet costs.
@@ -128,7 +128,7 @@ def _stages(link, expected, networks):
         run = partial(_run, partial(_lively, make, config, number))
         stages.append((f"network {number}", run, whole // 4 if number else whole))
     on_bad_line = partial(_run_on_bad_line, link, config, networks)
-    stages.append(("a network over a bad line", on_bad_line, whole // 4))
+    stages.append(("a network over a bad line", on_bad_line, _BAD_LINE_WORDS // 2))
     return stages
 
 
