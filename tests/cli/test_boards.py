@@ -142,7 +142,7 @@ def wait_for(condition):
 def test_after_an_interrupt_the_board_is_usable(board, tmp_path):
     with open(tmp_path / "stdout", "w+") as stdout:
         process = subprocess.Popen(
-            [*COMMAND, "run", str(RING), "--on", board.port, "--steps", "3000000", "--rate", "0",
+            [*COMMAND, "run", str(RING), "--on", board.port, "--steps", "30000000", "--rate", "0",
              "-o", str(tmp_path / "out.npz")], stdout=stdout, stderr=subprocess.PIPE, text=True)
         wait_for(lambda: "input: random" in (tmp_path / "stdout").read_text())
         time.sleep(1.5)  # it is loading or running: either must end well

@@ -156,13 +156,18 @@ def in_integers(tmp_path, neurons, weight_q, exponent):
     return path
 
 
+#: The largest exponent with which 100 arrivals of weight 127 fit the drive.
+LARGEST_EXPONENT = (SIZE.formats.drive.hi // (100 * 127)).bit_length() - 1
+
+
 def test_arrivals_that_the_drive_cannot_hold_are_refused(tmp_path):
-    line = refuse("compile", in_integers(tmp_path, 100, 127, 10), "--board", "icebreaker")
-    assert f"could sum to {100 * 127 << 10}" in line and f"{SIZE.formats.drive.hi}; use smaller" in line
+    exponent = LARGEST_EXPONENT + 1
+    line = refuse("compile", in_integers(tmp_path, 100, 127, exponent), "--board", "icebreaker")
+    assert f"could sum to {100 * 127 << exponent}" in line and f"{SIZE.formats.drive.hi}; use smaller" in line
 
 
 def test_arrivals_that_the_drive_can_just_hold_are_compiled(tmp_path):
-    succeed("compile", in_integers(tmp_path, 100, 127, 9), "--board", "icebreaker")
+    succeed("compile", in_integers(tmp_path, 100, 127, LARGEST_EXPONENT), "--board", "icebreaker")
 
 
 def test_weights_that_the_format_cannot_hold_are_refused(tmp_path):
