@@ -56,9 +56,9 @@ def confirm(port, identity):
             if answer.identity == identity:
                 return answer.port
         if port and answers[0].identity is not None:
-            raise UserError(f"{port} answers with the identity {answers[0].identity:016x}, not with that of this "
-                            f"build, {identity:016x}: name the port of the board that was loaded, or load it "
-                            "again")
+            raise UserError(f"{port} answers with the identity {answers[0].identity:016x}, not with that of "
+                            f"this build, {identity:016x}: name the port of the board that was loaded, or "
+                            "load it again")
     if port:
         raise UserError(f"the bitstream is loaded, but {port} {answers[0].reason}")
     raise UserError(f"the bitstream is loaded, but no port answers with its identity, {identity:016x}"
