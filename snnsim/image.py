@@ -3,15 +3,31 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
-from .contract import CONTRACT_VERSION, ConfigError, Formats
+from .contract import CONTRACT_VERSION, ConfigError, Format, Formats
+from .contract.terms import TraceMode
 from .errors import UserError
+from .plasticity import (
+    Adaptation,
+    LearningRows,
+    Modulator,
+    Plasticity,
+    PostClass,
+    PlasticityError,
+    ProjectionLearning,
+    Rule,
+    Term,
+    Trace,
+    check_plasticity,
+    check_rule,
+)
 from .storage import load_arrays, save_arrays
 
 FORMAT = "snnsim image"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class ImageError(UserError):
@@ -40,11 +56,20 @@ class Parameters:
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """``v``, ``i`` and the refractory countdown ``r`` of ``n`` neurons: integer arrays of shape (n,)."""
+    """``v``, ``i`` and the refractory countdown ``r`` of ``n`` neurons: integer arrays of shape (n,).
+
+    ``z``, of the same shape, is the adaptation of their thresholds, None where none adapts.
+    """
 
     v: np.ndarray
     i: np.ndarray
     r: np.ndarray
+    z: np.ndarray = None
+
+    @property
+    def names(self):
+        """The names of the states that there are."""
+        return ("v", "i", "r") if self.z is None else ("v", "i", "r", "z")
 
 
 @dataclass(frozen=True)
@@ -76,7 +101,8 @@ class ImageProjection:
     Row ``k`` belongs to source ``first_source + k``: sources ``0 .. n_neurons - 1`` are the neurons,
     the inputs follow. Its synapses are ``indptr[k] .. indptr[k + 1] - 1``; ``target`` counts from
     ``first_target``; an arrival contributes ``weight << exponent``. ``delay`` (steps) has one entry
-    per synapse, or a single one for all.
+    per synapse, or a single one for all. ``learning``: None if the weights are fixed. ``to_m``: arrivals add to
+    the third factor of the targets instead of their drive.
     """
 
     name: str
@@ -89,6 +115,8 @@ class ImageProjection:
     target: np.ndarray
     weight: np.ndarray
     delay: np.ndarray
+    learning: ProjectionLearning = None
+    to_m: bool = False
 
     @property
     def n_synapses(self):
@@ -102,6 +130,13 @@ class ImageProjection:
     def delays(self):
         """The delay of each synapse, shape (n_synapses,)."""
         return np.broadcast_to(self.delay, self.target.shape)
+
+    def weight_range(self):
+        """``(lowest, highest)`` that each weight can become, each of shape (n_synapses,)."""
+        if self.learning is None:
+            return self.weight, self.weight
+        enabled, rule = self.learning.mask(self.n_synapses), self.learning.rule
+        return np.where(enabled, rule.w_min, self.weight), np.where(enabled, rule.w_max, self.weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +153,8 @@ class Image:
     parameters: Parameters
     initial: State
     projections: tuple  # of ImageProjection
+    plasticity: Plasticity = None  # where a projection learns
+    adaptation: Adaptation = None  # where a threshold adapts
 
     def __post_init__(self):
         _check_parts(self.populations, "population")
@@ -127,6 +164,7 @@ class Image:
         _check_neurons(self)
         for projection in self.projections:
             _check_projection(self, projection)
+        _check_learning(self)
         _prove_drive(self)
 
     @property
@@ -142,6 +180,21 @@ class Image:
         return sum(projection.n_synapses for projection in self.projections)
 
     @property
+    def learns(self):
+        """Whether any projection does."""
+        return any(p.learning is not None for p in self.projections)
+
+    @property
+    def rules(self):
+        """The different `Rule` of the projections, in the order of their first use."""
+        return tuple(dict.fromkeys(p.learning.rule for p in self.projections if p.learning is not None))
+
+    @cached_property
+    def learning_rows(self):
+        """The `LearningRows` of all projections that learn."""
+        return LearningRows.of(self.projections)
+
+    @property
     def delay_max(self):
         """The longest delay in steps; 1 without synapses."""
         return max((int(p.delay.max()) for p in self.projections if p.n_synapses), default=1)
@@ -150,13 +203,18 @@ class Image:
     def digest(self):
         """SHA-256 (hex) of all numbers that a machine sees."""
         h = hashlib.sha256(json.dumps([CONTRACT_VERSION, asdict(self.formats)]).encode())
-        for array in (*_values(self.parameters), *_values(self.initial)):
+        for array in (*_values(self.parameters), *(getattr(self.initial, n) for n in "vir")):
             h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
         for p in self.projections:
             h.update(f"{p.first_source} {p.n_sources} {p.first_target} {p.n_targets} "
                      f"{p.exponent} {p.n_synapses}".encode())
             for array in (p.indptr, p.target, p.weight, p.delays()):
                 h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        if self.plasticity or self.adaptation or any(p.to_m for p in self.projections):
+            header, arrays = _learning_record(self)
+            h.update(json.dumps(header, sort_keys=True).encode())
+            for name in sorted(arrays):
+                h.update(np.ascontiguousarray(arrays[name], dtype="<i8").tobytes())
         return h.hexdigest()
 
     def save(self, path):
@@ -173,6 +231,8 @@ class Image:
         arrays |= {f"initial_{name}": getattr(self.initial, name) for name in "vir"}
         for k, p in enumerate(self.projections):
             arrays |= {f"projection{k}_{name}": getattr(p, name) for name in _PROJECTION_ARRAYS}
+        header["learning"], more = _learning_record(self)
+        arrays |= more
         save_arrays(path, FORMAT, FORMAT_VERSION, header, arrays)
 
     @classmethod
@@ -190,17 +250,74 @@ class Image:
                 parameters=Parameters(**{n: arrays[f"parameter_{n}"] for n in Parameters.names()}),
                 initial=State(**{name: arrays[f"initial_{name}"] for name in "vir"}),
                 projections=tuple(
-                    ImageProjection(**p, **{n: arrays[f"projection{k}_{n}"] for n in _PROJECTION_ARRAYS})
+                    ImageProjection(**p, **{n: arrays[f"projection{k}_{n}"] for n in _PROJECTION_ARRAYS},
+                                    **_projection_learning(header["learning"], arrays, k))
                     for k, p in enumerate(header["projections"])),
+                **_image_learning(header["learning"], arrays),
             )
-        except (KeyError, TypeError, AttributeError, ConfigError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, ConfigError) as error:
             raise UserError(f"{path} is not a whole {FORMAT} file: {error}") from None
-        except ImageError as error:
+        except (ImageError, PlasticityError) as error:
             raise UserError(f"{path}: {error}") from None
 
 
 _PROJECTION_ARRAYS = ("indptr", "target", "weight", "delay")
 _PROJECTION_HEADER = ("name", "first_source", "n_sources", "first_target", "n_targets", "exponent")
+
+
+_PLASTICITY_ARRAYS = ("neuron_class", "sign", "initial_m", "counts", "tables")
+_ADAPTATION_ARRAYS = ("keep_z", "jump", "initial")
+
+
+def _learning_record(image):
+    """``(header, arrays)``: all that an image says of learning."""
+    header = {"to_m": [p.to_m for p in image.projections], "projections": [], "plasticity": None,
+              "adapts": image.adaptation is not None}
+    arrays = {}
+    for k, p in enumerate(image.projections):
+        record = None
+        if p.learning is not None:
+            record = {"rule": image.rules.index(p.learning.rule), "arrival": p.learning.arrival}
+            arrays[f"projection{k}_enabled"] = p.learning.enabled
+        header["projections"].append(record)
+    header["rules"] = [asdict(rule) for rule in image.rules]
+    if image.plasticity is not None:
+        p = image.plasticity
+        header["plasticity"] = {"classes": [asdict(c) for c in p.classes], "seed": p.seed,
+                                "modulators": [asdict(m) for m in p.modulators]}
+        arrays |= {f"plasticity_{name}": getattr(p, name) for name in _PLASTICITY_ARRAYS}
+    if image.adaptation is not None:
+        arrays |= {f"adaptation_{name}": getattr(image.adaptation, name) for name in _ADAPTATION_ARRAYS}
+    return header, arrays
+
+
+def _projection_learning(header, arrays, k):
+    """What `_learning_record` wrote of projection ``k``, as fields of `ImageProjection`."""
+    record, learning = header["projections"][k], None
+    if record is not None:
+        rule = header["rules"][record["rule"]]
+        rule = Rule(**rule | {"terms": tuple(Term(**term) for term in rule["terms"]),
+                              "x1": _trace(rule["x1"]), "x2": _trace(rule["x2"])})
+        learning = ProjectionLearning(rule, record["arrival"], arrays[f"projection{k}_enabled"])
+    return {"learning": learning, "to_m": header["to_m"][k]}
+
+
+def _image_learning(header, arrays):
+    """What `_learning_record` wrote of the whole, as fields of `Image`."""
+    fields = {}
+    if header["plasticity"] is not None:
+        p = header["plasticity"]
+        fields["plasticity"] = Plasticity(
+            classes=tuple(PostClass(**c | {"y1": _trace(c["y1"]), "y2": _trace(c["y2"])}) for c in p["classes"]),
+            modulators=tuple(Modulator(**m) for m in p["modulators"]), seed=p["seed"],
+            **{name: arrays[f"plasticity_{name}"] for name in _PLASTICITY_ARRAYS})
+    if header["adapts"]:
+        fields["adaptation"] = Adaptation(**{n: arrays[f"adaptation_{n}"] for n in _ADAPTATION_ARRAYS})
+    return fields
+
+
+def _trace(record):
+    return Trace(**record | {"mode": TraceMode(record["mode"])})
 
 
 def _values(record):
@@ -274,17 +391,50 @@ def _check_projection(image, p):
         raise ImageError(f"{what}: a delay is at least 1 step, not {p.delay.min()}")
 
 
+def _check_learning(image):
+    if image.learns and image.plasticity is None:
+        raise ImageError("projections learn, so the image needs a Plasticity")
+    if image.plasticity is not None:
+        check_plasticity(image.plasticity, image.formats, image.n_neurons, image.n_inputs)
+    elif any(p.to_m for p in image.projections):
+        raise ImageError("a projection adds to third factors, so the image needs a Plasticity")
+    tables = len(image.plasticity.tables) if image.plasticity else 0
+    for p in image.projections:
+        if p.learning is not None:
+            _check_projection_learning(p, image.formats, tables)
+    if image.adaptation is not None:
+        a, shape, f = image.adaptation, (image.n_neurons,), image.formats
+        _check_array(a.keep_z, shape, f.keep, "keep_z")
+        _check_array(a.jump, shape, Format(0, f.state.hi), "jump")
+        _check_array(a.initial, shape, Format(0, f.state.hi), "initial z")
+
+
+def _check_projection_learning(p, formats, n_tables):
+    what, rule = f"projection {p.name!r}", p.learning.rule
+    check_rule(rule, formats, n_tables, what)
+    enabled = p.learning.enabled
+    if enabled.dtype != bool or enabled.shape not in ((p.n_synapses,), (1,)):
+        raise ImageError(f"{what}: enabled must be True or False, one for each synapse or one for all")
+    outside = p.learning.mask(p.n_synapses) & ((p.weight < rule.w_min) | (p.weight > rule.w_max))
+    if outside.any():
+        k = int(np.flatnonzero(outside)[0])
+        raise ImageError(f"{what}: weight[{k}] is {p.weight[k]}, outside the bounds of its learning rule, "
+                         f"{rule.w_min} .. {rule.w_max}")
+
+
 def _prove_drive(image):
-    highest, lowest = drive_bounds(image.n_neurons, image.projections)
-    drive = image.formats.drive
-    for bound, limit, wrong in ((highest, drive.hi, highest > drive.hi),
-                                (lowest, drive.lo, lowest < drive.lo)):
-        if wrong.any():
-            n = int(np.flatnonzero(wrong)[0])
-            raise ImageError(
-                f"the arrivals of one step at neuron {n} could sum to {bound[n]}, beyond the drive format's "
-                f"{limit}; use smaller weights or exponents, a smaller fan-in, or a drive wider than "
-                f"{image.formats.drive_width} bits")
+    for to_m, what in ((False, "arrivals of one step"), (True, "third factors that arrive in one step")):
+        projections = [p for p in image.projections if p.to_m == to_m]
+        highest, lowest = drive_bounds(image.n_neurons, projections)
+        drive = image.formats.drive
+        for bound, limit, wrong in ((highest, drive.hi, highest > drive.hi),
+                                    (lowest, drive.lo, lowest < drive.lo)):
+            if wrong.any():
+                n = int(np.flatnonzero(wrong)[0])
+                raise ImageError(
+                    f"the {what} at neuron {n} could sum to {bound[n]}, beyond the drive format's "
+                    f"{limit}; use smaller weights or exponents, a smaller fan-in, or a drive wider than "
+                    f"{image.formats.drive_width} bits")
 
 
 def drive_bounds(n_neurons, projections):
@@ -292,11 +442,13 @@ def drive_bounds(n_neurons, projections):
 
     A source spikes at most once a step, so a synapse contributes at most once to a sum of arrivals:
     the positive and the negative contributions, summed separately, bound it and all its partial sums.
+    A weight that learns counts with its bounds.
     """
     highest, lowest = np.zeros(n_neurons, np.int64), np.zeros(n_neurons, np.int64)
     for p in projections:
         here = slice(p.first_target, p.first_target + p.n_targets)
-        for bound, part in ((highest, np.maximum), (lowest, np.minimum)):
-            sums = np.bincount(p.target, part(p.weight, 0), p.n_targets)
+        least, most = p.weight_range()
+        for bound, part, weight in ((highest, np.maximum, most), (lowest, np.minimum, least)):
+            sums = np.bincount(p.target, part(weight, 0), p.n_targets)
             bound[here] += sums.astype(np.int64) << p.exponent
     return highest, lowest

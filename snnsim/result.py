@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .contract.terms import FACTOR, MODULATORS, ONE
 from .errors import UserError
 from .image import State
 from .raster import SpikeRaster
@@ -31,6 +32,55 @@ def check_run(image, stimulus, record=()):
     return record.astype(np.int64)
 
 
+def check_commands(stimulus, commands):
+    """Return ``commands``, steps in which a command is given, as an ascending array, or raise `RunError`."""
+    commands = np.unique(np.asarray(commands, dtype=np.int64))
+    wrong = commands[(commands < 0) | (commands >= stimulus.steps)]
+    if wrong.size:
+        raise RunError(f"there is no step {wrong[0]} to command learning in: the run has {stimulus.steps}, "
+                       f"numbered from 0")
+    return commands
+
+
+def check_weights(image, weights):
+    """Return ``weights`` as an array of integers for each projection of ``image``, or raise `RunError`."""
+    weights = tuple(np.asarray(w) for w in weights)
+    sizes, wanted = [w.shape for w in weights], [(p.n_synapses,) for p in image.projections]
+    if sizes != wanted:
+        raise RunError(f"weights must have shapes {wanted}, one array for each projection, not {sizes}")
+    for p, w in zip(image.projections, weights, strict=True):
+        lowest, highest = p.weight_range()
+        if p.learning is None and not np.array_equal(w, p.weight):
+            raise RunError(f"the weights of projection {p.name!r} are fixed: compile the network with others")
+        wrong = np.flatnonzero((w < lowest) | (w > highest))
+        if wrong.size:
+            k = wrong[0]
+            raise RunError(f"projection {p.name!r}: weight[{k}] must be between {lowest[k]} and {highest[k]}, "
+                           f"not {w[k]}")
+    return tuple(w.astype(np.int64) for w in weights)
+
+
+def check_modulators(image, modulators):
+    """Return ``modulators`` as an array of 4 integers, or raise `RunError`."""
+    return _factors(image, modulators, (MODULATORS,), "modulators")
+
+
+def check_third_factors(image, m):
+    """Return ``m`` as an array of integers, one for each neuron of ``image``, or raise `RunError`."""
+    return _factors(image, m, (image.n_neurons,), "third factors")
+
+
+def _factors(image, values, shape, what):
+    if image.plasticity is None:
+        raise RunError(f"the network does not learn, and so has no {what}")
+    values = np.asarray(values)
+    if values.shape != shape or not np.issubdtype(values.dtype, np.integer):
+        raise RunError(f"{what} must be integers of shape {shape}, not {values.dtype} of shape {values.shape}")
+    if np.any((values < FACTOR.lo) | (values > FACTOR.hi)):
+        raise RunError(f"{what} must be between {FACTOR.lo} and {FACTOR.hi} (1 is {ONE})")
+    return values.astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class RunResult:
     """A run of ``raster.steps`` steps.
@@ -38,7 +88,9 @@ class RunResult:
     ``raster``: the spikes. ``state``: `State` after the last step. ``i_saturations`` and
     ``v_saturations``: how often, over neurons and steps, a state left its range and was saturated.
     ``recorded``: neurons whose states were recorded, with ``v`` and ``i`` of shape
-    (steps, recorded). ``clocks``: clocks that a core worked, None for a simulator.
+    (steps, recorded). ``clocks``: clocks that a core worked, None for a simulator. ``weight_clips``: how
+    often, over synapses and steps, learning took a weight beyond its bounds, where it was clipped;
+    ``learning_saturations``: how often a tag, trace, modulator, third factor or adaptation was saturated.
     """
 
     raster: SpikeRaster
@@ -50,6 +102,8 @@ class RunResult:
     i: np.ndarray = None
     clocks: int = None
     clocks_max: int = None
+    weight_clips: int = 0
+    learning_saturations: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,13 +137,13 @@ def first_difference(a, b):
     found = [d for d in candidates if d is not None]
     if found:
         return min(found, key=lambda d: (d.step, d.quantity == "spike", d.neuron))
-    for name in ("v", "i", "r"):
+    for name in a.state.names:
         x, y = getattr(a.state, name), getattr(b.state, name)
         wrong = np.flatnonzero(x != y)
         if wrong.size:
             n = int(wrong[0])
             return Difference(name, None, n, int(x[n]), int(y[n]))
-    for name in ("i_saturations", "v_saturations"):
+    for name in ("i_saturations", "v_saturations", "weight_clips", "learning_saturations"):
         if getattr(a, name) != getattr(b, name):
             return Difference(name, None, None, getattr(a, name), getattr(b, name))
     return None

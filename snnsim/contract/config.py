@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from .formats import Format
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 
 #: numba integers wrap silently at 64 bits, Amaranth's grow: no intermediate may reach that far.
 LARGEST_INTERMEDIATE = 63

@@ -14,6 +14,9 @@ class Phase(IntEnum):
         A neuron that is not refractory and is strictly above threshold spikes.
     ``RESET``
         The spiking neurons are reset, the refractory ones count down.
+    ``LEARN``
+        Weights and tags change by what all of them, the traces and the spikes of the step say; then the traces
+        take up these spikes. What was sent in this step went with the weights before.
     ``RECORD``
         The spikes of the step, in the order of neuron numbers, and the states after it are final.
     """
@@ -22,7 +25,8 @@ class Phase(IntEnum):
     INTEGRATE = 1
     FIRE = 2
     RESET = 3
-    RECORD = 4
+    LEARN = 4
+    RECORD = 5
 
 
 def arrival_step(step, delay):
