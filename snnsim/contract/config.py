@@ -112,6 +112,20 @@ class CoreConfig:
         slower.
     ``receive_words``, ``event_buffer``, ``spike_buffer``
         Buffers of the host link: 32-bit words of received frames, input events, output spikes.
+    ``plastic_rows``
+        Rows whose synapses learn; 0 leaves learning out, and the rest of what follows with it.
+    ``learning_rules``, ``post_classes``
+        Different rules, and different kinds of post-synaptic neurons.
+    ``tables``
+        Tables of 256 entries (0, 1, 2 or 4), for graded values and traces of spike histories.
+    ``term_units``, ``lane_factors``
+        Terms that are evaluated per clock in each lane (1, 2, 4), and how many factors of a single term may
+        belong to the post-synaptic neuron or the synapse (1 .. 4): each takes a multiplier.
+    ``tags``, ``modulators``, ``third_factors``, ``stochastic``
+        0 or 1: whether there are tags, global modulators, third factors of neurons (of which the spikes of
+        projections can be received), and stochastic rounding.
+    ``adaptive``
+        0 or 1: whether thresholds can adapt, with or without learning.
     """
 
     formats: Formats = field(default_factory=Formats)
@@ -126,6 +140,26 @@ class CoreConfig:
     receive_words: int = 256
     event_buffer: int = 256
     spike_buffer: int = 256
+    plastic_rows: int = 0
+    learning_rules: int = 8
+    post_classes: int = 4
+    tables: int = 0
+    term_units: int = 1
+    lane_factors: int = 2
+    tags: int = 0
+    modulators: int = 0
+    third_factors: int = 0
+    stochastic: int = 0
+    adaptive: int = 0
+
+    @classmethod
+    def with_learning(cls, **sizes):
+        """A core that learns by every rule there is; ``sizes`` replace single fields."""
+        everything = {
+            "formats": Formats(weight_width=16), "plastic_rows": 1024, "learning_rules": 8, "post_classes": 8,
+            "tables": 4, "lane_factors": 4, "tags": 1, "modulators": 1, "third_factors": 1, "stochastic": 1,
+            "adaptive": 1}
+        return cls(**{**everything, **sizes})
 
     def __post_init__(self):
         _check_power_of_two("lanes", self.lanes, 1, 8)
@@ -142,6 +176,20 @@ class CoreConfig:
         _check_power_of_two("receive_words", self.receive_words, 128, 1 << 12)
         _check_power_of_two("event_buffer", self.event_buffer, 64, 1 << 14)
         _check_power_of_two("spike_buffer", self.spike_buffer, 64, 1 << 14)
+        _check_range("plastic_rows", self.plastic_rows, 0, 1 << 16)
+        _check_range("learning_rules", self.learning_rules, 1, 16)
+        _check_range("post_classes", self.post_classes, 1, 16)
+        if self.tables:
+            _check_power_of_two("tables", self.tables, 1, 4)
+        _check_power_of_two("term_units", self.term_units, 1, 4)
+        _check_range("lane_factors", self.lane_factors, 1, 4)
+        for name in ("tags", "modulators", "third_factors", "stochastic", "adaptive"):
+            _check_range(name, getattr(self, name), 0, 1)
+
+    @property
+    def learns(self):
+        """Whether the core can learn at all."""
+        return self.plastic_rows > 0
 
     @property
     def groups(self):
