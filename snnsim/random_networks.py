@@ -1,6 +1,7 @@
 """Random networks and stimuli to try machines on, seeded, with every parameter drawn to its extremes.
 
-`random_image`, `full_image` and `random_stimulus` depend on nothing but their arguments.
+`random_image`, `full_image` and `random_stimulus` depend on nothing but their arguments; the pieces that they
+draw, each from a generator that is handed in, serve `random_learning` as well.
 """
 
 from dataclasses import replace
@@ -22,18 +23,18 @@ def random_image(seed, config=None):
     f = config.formats
     # The size of the numbers in this network, so that weights, thresholds and biases suit each other.
     theta = 2.0 ** rng.uniform(3, f.state_width - 2)
-    populations, inputs = _parts(rng, "p", n_neurons), _parts(rng, "k", n_inputs)
-    parameters = _parameters(rng, f, n_neurons, theta)
+    populations, inputs = random_parts(rng, "p", n_neurons), random_parts(rng, "k", n_inputs)
+    parameters = random_parameters(rng, f, n_neurons, theta)
     if rng.random() < 0.3:
-        parameters = _calm(rng, parameters, f)
+        parameters = calmed(rng, parameters, f)
     ranges = ([(part.first, part.size) for part in populations]
               + [(n_neurons + part.first, part.size) for part in inputs]
               + [(0, n_neurons + n_inputs), (n_neurons, n_inputs), (n_neurons, n_inputs)])
     projections = [_projection(rng, config, f"r{k}", ranges, populations, n_neurons, theta)
-                   for k in range(_pick(rng, 0, 1, 2, 2, 3, 4, 6))]
+                   for k in range(pick(rng, 0, 1, 2, 2, 3, 4, 6))]
     while not _fits_memory(projections, config):
         projections.pop()
-    return Image(f, populations, inputs, parameters, _initial(rng, f, parameters, theta),
+    return Image(f, populations, inputs, parameters, random_state(rng, f, parameters, theta),
                  _fitted_to_drive(projections, n_neurons, f.drive))
 
 
@@ -42,17 +43,17 @@ def full_image(seed, config):
     rng = np.random.default_rng([seed, 3])
     f, n, n_inputs = config.formats, config.neurons, config.inputs
     theta = 2.0 ** (f.state_width - 4)
-    parameters = _parameters(rng, f, n, theta)
+    parameters = random_parameters(rng, f, n, theta)
     share = min(1.0, config.synapse_words * config.lanes / ((n + n_inputs) * n))
     while True:
         source, target = np.divmod(np.flatnonzero(rng.random((n + n_inputs) * n) < share), n)
         projection = ImageProjection(
-            "all", 0, n + n_inputs, 0, n, _exponent(rng, f, theta, source.size / n),
+            "all", 0, n + n_inputs, 0, n, random_exponent(rng, f, theta, source.size / n),
             indptr=np.concatenate(([0], np.cumsum(np.bincount(source, minlength=n + n_inputs)))),
             target=target, weight=rng.integers(f.weight.lo, f.weight.hi + 1, source.size),
             delay=rng.integers(1, config.delay_slots + 1, source.size))
         image = Image(f, (Part("p", 0, n),), (Part("k", 0, n_inputs),), parameters,
-                      _initial(rng, f, parameters, theta), _fitted_to_drive([projection], n, f.drive))
+                      random_state(rng, f, parameters, theta), _fitted_to_drive([projection], n, f.drive))
         if _has_place(image, config):
             return image
         share *= 0.97
@@ -90,7 +91,7 @@ def random_stimulus(seed, image, steps):
     return SpikeRaster.from_dense(dense)
 
 
-def _pick(rng, *values):
+def pick(rng, *values):
     return int(rng.choice(values))
 
 
@@ -100,7 +101,7 @@ def _size(rng, least):
                           p=[0.08, 0.05, 0.05, 0.44, 0.24, 0.06, 0.08]))
 
 
-def _parts(rng, name, size):
+def random_parts(rng, name, size):
     """Cut ``size`` neurons into parts; some may be empty."""
     cuts = np.sort(rng.integers(0, size + 1, rng.integers(0, 4)))
     edges = [0, *cuts.tolist(), size]
@@ -108,47 +109,47 @@ def _parts(rng, name, size):
                  for k, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)))
 
 
-def _mixed(rng, n, format, usual, extremes, share):
+def mixed(rng, n, format, usual, extremes, share):
     """``usual`` values, of which a ``share`` is replaced by ``extremes``; within ``format``."""
     values = np.broadcast_to(np.asarray(usual, dtype=np.float64), n).astype(np.int64)
     values = np.where(rng.random(n) < share, rng.choice(np.array(extremes, dtype=np.int64), n), values)
     return np.clip(values, format.lo, format.hi)
 
 
-def _keep(rng, n, keep, share):
+def random_keep(rng, n, keep, share):
     one = keep.hi
     usual = rng.choice([0, 1, one // 2, one - one // 8, one - one // 64, one - 1, one])
     if rng.random() < 0.3:
         usual = rng.integers(0, one + 1, n)
-    return _mixed(rng, n, keep, usual, [0, 1, one - 1, one], share)
+    return mixed(rng, n, keep, usual, [0, 1, one - 1, one], share)
 
 
-def _parameters(rng, f, n, theta):
+def random_parameters(rng, f, n, theta):
     state, share = f.state, rng.choice([0, 0.02, 0.1, 0.5])
 
     def about(low, high):
         return theta * rng.uniform(low, high, n)
 
-    v_threshold = _mixed(rng, n, state, about(0.3, 1.5),
+    v_threshold = mixed(rng, n, state, about(0.3, 1.5),
                          [state.lo, -1, 0, 1, state.hi, state.hi - 1, int(-theta)], share)
     return Parameters(
-        keep_i=_keep(rng, n, f.keep, share), keep_v=_keep(rng, n, f.keep, share),
-        leak=_mixed(rng, n, f.leak, rng.choice([0, 1]) * about(0, 0.1), [0, 1, f.leak.hi], share / 2),
-        bias=_mixed(rng, n, state, rng.choice([0, 0, 1]) * about(-0.1, 0.4),
+        keep_i=random_keep(rng, n, f.keep, share), keep_v=random_keep(rng, n, f.keep, share),
+        leak=mixed(rng, n, f.leak, rng.choice([0, 1]) * about(0, 0.1), [0, 1, f.leak.hi], share / 2),
+        bias=mixed(rng, n, state, rng.choice([0, 0, 1]) * about(-0.1, 0.4),
                     [state.lo, -1, 1, state.hi], share / 2),
         v_threshold=v_threshold,
-        v_reset=_mixed(rng, n, state, rng.choice([-1, 0, 0, 1]) * about(0, 0.7),
+        v_reset=mixed(rng, n, state, rng.choice([-1, 0, 0, 1]) * about(0, 0.7),
                        [state.lo, state.hi], share / 2),
-        v_min=_mixed(rng, n, state, rng.choice([state.lo, state.lo, -theta, 0]),
+        v_min=mixed(rng, n, state, rng.choice([state.lo, state.lo, -theta, 0]),
                      [state.lo, -1, 0, 1, int(theta / 2), state.hi], share / 2),
-        refractory=_mixed(rng, n, f.refractory, rng.choice([0, 1, 2, 5, 20]) * rng.random(n) * 1.2,
+        refractory=mixed(rng, n, f.refractory, rng.choice([0, 1, 2, 5, 20]) * rng.random(n) * 1.2,
                           [0, 1, f.refractory.hi], share),
         subtract=((rng.random(n) < rng.choice([0, 0.5, 1])) & (v_threshold >= 0)).astype(np.int64),
         hold=(rng.random(n) < rng.choice([0, 0.5, 1])).astype(np.int64),
     )
 
 
-def _calm(rng, p, f):
+def calmed(rng, p, f):
     """The parameters, changed such that every neuron comes to rest when nothing arrives."""
     n, keep = len(p.bias), [0, 0, f.keep.hi // 4, f.keep.hi // 2]
     return replace(p, bias=np.zeros(n, np.int64), v_threshold=np.maximum(p.v_threshold, 0),
@@ -156,41 +157,42 @@ def _calm(rng, p, f):
                    keep_i=np.full(n, rng.choice(keep)), keep_v=np.full(n, rng.choice(keep)))
 
 
-def _initial(rng, f, parameters, theta):
+def random_state(rng, f, parameters, theta):
     """Zero state, or some neurons elsewhere, with extremes."""
     n, state = len(parameters.bias), f.state
     if rng.random() < 0.5:
         return State(*(np.zeros(n, dtype=np.int64) for _ in "vir"))
     return State(
-        v=_mixed(rng, n, state, theta * rng.uniform(-1, 1, n), [state.lo, 0, 1, -1, state.hi], 0.2),
-        i=_mixed(rng, n, state, rng.choice([0, 1]) * theta * rng.uniform(-1, 1, n),
+        v=mixed(rng, n, state, theta * rng.uniform(-1, 1, n), [state.lo, 0, 1, -1, state.hi], 0.2),
+        i=mixed(rng, n, state, rng.choice([0, 1]) * theta * rng.uniform(-1, 1, n),
                  [state.lo, 0, state.hi], 0.1),
-        r=_mixed(rng, n, f.refractory, rng.choice([0, 3]) * rng.random(n), [0, 1, f.refractory.hi], 0.05))
+        r=mixed(rng, n, f.refractory, rng.choice([0, 3]) * rng.random(n), [0, 1, f.refractory.hi], 0.05))
 
 
 def _projection(rng, config, name, ranges, populations, n_neurons, theta):
     """A projection from a random part (or all sources) to a random population (or all neurons)."""
-    first_source, n_sources = _range(rng, ranges)
-    first_target, n_targets = _range(rng, [(p.first, p.size) for p in populations] + 2 * [(0, n_neurons)])
-    source, target = _pairs(rng, n_sources, n_targets)
+    first_source, n_sources = random_range(rng, ranges)
+    first_target, n_targets = random_range(
+        rng, [(p.first, p.size) for p in populations] + 2 * [(0, n_neurons)])
+    source, target = random_pairs(rng, n_sources, n_targets)
     order = np.lexsort((rng.random(source.size), source))  # within a row in any order
     source, target = source[order], target[order]
-    weight = _weights(rng, config.formats.weight, source.size)
-    exponent = _exponent(rng, config.formats, theta, n_sources * n_targets and source.size / n_targets)
+    weight = random_weights(rng, config.formats.weight, source.size)
+    exponent = random_exponent(rng, config.formats, theta, n_sources * n_targets and source.size / n_targets)
     return ImageProjection(
         name, first_source, n_sources, first_target, n_targets, exponent,
         indptr=np.concatenate(([0], np.cumsum(np.bincount(source, minlength=n_sources)))).astype(np.int64),
-        target=target, weight=weight, delay=_delays(rng, config.delay_slots, source.size))
+        target=target, weight=weight, delay=random_delays(rng, config.delay_slots, source.size))
 
 
-def _range(rng, ranges):
+def random_range(rng, ranges):
     """One of the ranges ``(first, size)``, rarely an empty one."""
     if rng.random() < 0.95:
         ranges = [(first, size) for first, size in ranges if size]
     return ranges[rng.integers(len(ranges))]
 
 
-def _pairs(rng, n_sources, n_targets):
+def random_pairs(rng, n_sources, n_targets):
     """``(source, target)`` of the synapses; a pair may occur several times."""
     if n_sources == 0 or n_targets == 0 or rng.random() < 0.05:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -209,22 +211,22 @@ def _pairs(rng, n_sources, n_targets):
     return np.divmod(pairs, n_targets)
 
 
-def _weights(rng, weight, n):
+def random_weights(rng, weight, n):
     low, high = [(weight.lo, weight.hi), (weight.lo, -1), (1, weight.hi), (0, weight.hi)][rng.integers(4)]
     usual = rng.integers(low, high + 1, n)
-    return _mixed(rng, n, weight, usual, [weight.lo, -1, 0, 1, weight.hi], rng.choice([0, 0.1, 0.7]))
+    return mixed(rng, n, weight, usual, [weight.lo, -1, 0, 1, weight.hi], rng.choice([0, 0.1, 0.7]))
 
 
-def _exponent(rng, formats, theta, fan_in):
+def random_exponent(rng, formats, theta, fan_in):
     """Such that a few arrivals reach the threshold; now and then the least or the largest."""
     if rng.random() < 0.15:
-        return _pick(rng, formats.exponent.lo, formats.exponent.hi)
+        return pick(rng, formats.exponent.lo, formats.exponent.hi)
     arrivals = max(1.0, fan_in * rng.choice([0.02, 0.1, 0.5]))
     usual = np.log2(theta / formats.weight.hi / np.sqrt(arrivals)) + rng.integers(-1, 3)
     return int(np.clip(usual, formats.exponent.lo, formats.exponent.hi))
 
 
-def _delays(rng, longest, n):
+def random_delays(rng, longest, n):
     match rng.integers(0, 5):
         case 0:
             return np.array([rng.choice([1, longest])])
