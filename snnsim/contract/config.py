@@ -185,6 +185,12 @@ class CoreConfig:
         _check_range("lane_factors", self.lane_factors, 1, 4)
         for name in ("tags", "modulators", "third_factors", "stochastic", "adaptive"):
             _check_range(name, getattr(self, name), 0, 1)
+        if self.learns:
+            _check_range("inputs", self.inputs, 1, (1 << 16) - 1)  # one number more is that of a command
+            return
+        for name in ("tables", "tags", "modulators", "third_factors", "stochastic"):
+            if getattr(self, name):
+                raise ConfigError(f"{name} is a part of learning: give the core plastic_rows, or {name}=0")
 
     @property
     def learns(self):

@@ -27,7 +27,7 @@ from enum import IntEnum
 from .config import CONTRACT_VERSION, CoreConfig, Formats
 from .layout import Field, Layout
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAGIC = int.from_bytes(b"SNN1", "little")
 
 #: Payload words of the largest packet in either direction.
@@ -40,7 +40,8 @@ RECEIVE_OVERHEAD = 2
 LARGEST_RUN = (1 << 16) - 1
 
 HEADER = Layout((Field("type", 8), Field("sequence", 8), Field("argument", 16)))
-#: An input event or a spike: who, and in which step of the run.
+#: An input event or a spike: who, and in which step of the run. In a core that learns, an input event of number
+#: ``inputs`` is none, but the command to learn in this step.
 EVENT = Layout((Field("step", 16), Field("id", 16)))
 
 
@@ -135,6 +136,12 @@ REPORT = (
     "waited_high",
     "i_saturations",  # neuron steps in which i left its range
     "v_saturations",  # neuron steps in which v left its range
+    "learn_clocks_low",   # those of the clocks in which it learned
+    "learn_clocks_high",
+    "weight_clips_low",   # synapse steps in which learning took a weight beyond its bounds
+    "weight_clips_high",
+    "learning_saturations_low",  # how often a tag, trace, modulator, third factor or adaptation was saturated
+    "learning_saturations_high",
 )
 
 

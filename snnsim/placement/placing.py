@@ -1,6 +1,6 @@
 """Where the numbers of an image lie in the memories of a core."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from snnsim.contract.layout import (
     state_layout,
     synapse_layout,
 )
+from snnsim.contract.terms import FACTOR
 from snnsim.image import Parameters, State
 
+from .learning import check_abilities, learning_memories, learning_resources
 from .room import CapacityError, Resource, check_room
 from .words import pack_words, unpack_words
 
@@ -65,6 +67,22 @@ class Placement:
         weight = _signed(slots[self.word, self.slot], self.config.formats.weight_width)
         return tuple(np.split(weight, np.cumsum(self.projection_sizes)[:-1])) if self.projection_sizes else ()
 
+    def tags(self, words):
+        """The tags in ``words``, read from `Memory.TAGS`, as `weights` gives the weights."""
+        layout = Layout(tuple(Field(f"slot{b}", FACTOR.width, signed=True) for b in range(self.config.lanes)))
+        slots = unpack_words(layout, words)
+        tags = np.stack([slots[f"slot{b}"] for b in range(self.config.lanes)], axis=1)[self.word, self.slot]
+        return tuple(np.split(tags, np.cumsum(self.projection_sizes)[:-1])) if self.projection_sizes else ()
+
+    def with_weights(self, weights):
+        """The words of `Memory.SYNAPSES` with other ``weights``, an array for each projection."""
+        layout = _slot_layout(self.config)
+        slots = unpack_words(layout, self.memories[Memory.SYNAPSES])
+        slots = np.stack([slots[f"slot{b}"] for b in range(self.config.lanes)], axis=1)
+        mask = (1 << self.config.formats.weight_width) - 1
+        slots[self.word, self.slot] = slots[self.word, self.slot] & ~mask | np.concatenate(weights) & mask
+        return pack_words(layout, **{f"slot{b}": slots[:, b] for b in range(self.config.lanes)})
+
     def predict_clocks(self, events, awake_neurons):
         """Clocks of a step, estimated: those of `step_clocks`, and for each event one for each of its synapse
         words, at least `EVENT_CLOCKS` for its first row and `ROW_CLOCKS` for each further one.
@@ -89,6 +107,7 @@ def place(image, config):
     """
     if image.formats != config.formats:
         raise CapacityError(_format_difference(image.formats, config.formats))
+    check_abilities(image, config)
     rows = _Rows.of(image, config)
     # Synapses are many: those that cannot fit are counted, not placed.
     certainly = -(-image.n_synapses // config.lanes)
@@ -101,11 +120,14 @@ def place(image, config):
     resources = _resources(image, config, descriptors.taken, words)
     check_room(resources)
     word = (np.cumsum(synapses.length) - synapses.length)[synapses.row] + synapses.position
+    start, plastic = np.cumsum(synapses.length) - synapses.length, rows.plastic > 0
     memories = {
         Memory.PARAMETERS: _parameters(image, config),
-        Memory.STATE: pack_state(config, image.initial),
+        Memory.STATE: pack_state(config, initial_state(image)),
         Memory.ROWS: _row_words(descriptors, config),
         Memory.SYNAPSES: _synapse_words(synapses, word, words, config),
+        **learning_memories(image, config, *(
+            values[plastic][np.argsort(rows.plastic[plastic])] for values in (start, synapses.length))),
     }
     return Placement(
         config, {memory: array for memory, array in memories.items() if len(array)},
@@ -133,12 +155,19 @@ def _resources(image, config, descriptors, words):
         Resource("inputs", image.n_inputs, config.inputs, "split it"),
         Resource("synapse words", words, config.synapse_words, "use fewer synapses"),
         Resource("row descriptors", descriptors, config.rows, "use fewer projections"),
-        Resource("delay slots", image.delay_max, config.delay_slots, "use shorter delays or a larger dt"))
+        Resource("delay slots", image.delay_max, config.delay_slots, "use shorter delays or a larger dt"),
+        *learning_resources(image, config))
+
+
+def initial_state(image):
+    """The `State` that an image begins in, adaptations included."""
+    return replace(image.initial, z=image.adaptation.initial if image.adaptation else None)
 
 
 def pack_state(config, state):
     """Words of `Memory.STATE`, uint32 of shape (n, columns), that hold a `State`."""
-    return pack_words(state_layout(config), v=state.v, i=state.i, r=state.r)
+    z = {"z": np.zeros_like(state.v) if state.z is None else state.z} if config.adaptive else {}
+    return pack_words(state_layout(config), v=state.v, i=state.i, r=state.r, **z)
 
 
 def unpack_state(config, words):
@@ -158,9 +187,12 @@ class _Synapses:
     position: np.ndarray  # number of the word in the row
     length: np.ndarray    # words of each row
 
+    enabled: np.ndarray   # whether each synapse learns
+
     @classmethod
     def of(cls, image, config, rows):
-        key = _concatenate([_row_key(p.sources(), p, config) for p in image.projections])
+        key = _concatenate([rows.key_of(p, row) for p, row in
+                            zip(image.projections, image.learning_rows.row, strict=True)])
         target = _concatenate([p.target.astype(np.int64) + p.first_target for p in image.projections])
         slot = target % config.lanes
         row = np.searchsorted(rows.key, key)
@@ -170,24 +202,49 @@ class _Synapses:
         return cls(
             _concatenate([p.weight.astype(np.int64) for p in image.projections]),
             _concatenate([p.delays().astype(np.int64) for p in image.projections]),
-            target, slot, row, position, length)
+            target, slot, row, position, length,
+            _concatenate([_enabled(p).astype(np.int64) for p in image.projections]))
+
+
+def _enabled(p):
+    return p.learning.mask(p.n_synapses) if p.learning else np.zeros(p.n_synapses, bool)
 
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Rows, ordered by source: a run of synapse words with one source and one exponent."""
+    """Rows, ordered by source: a run of synapse words with one source and one exponent.
 
-    key: np.ndarray  # source and exponent, ascending
+    The synapses of a `LearningRows` row are a row of their own.
+    """
+
+    key: np.ndarray  # source and kind, ascending
     source: np.ndarray
     exponent: np.ndarray
+    to_m: np.ndarray
+    plastic: np.ndarray  # number of the row that learns, from 1; 0 for others
+    static_kinds: int    # kinds of fixed rows: exponent and whether to m; those that learn follow
+    kinds: int
 
     @classmethod
     def of(cls, image, config):
-        key = np.unique(_concatenate([
-            _row_key(p.first_source + np.flatnonzero(np.diff(p.indptr)), p, config)
-            for p in image.projections]))
-        width = config.formats.exponent_width
-        return cls(key, key >> width, key & ((1 << width) - 1))
+        learning, static_kinds = image.learning_rows, 2 << config.formats.exponent_width
+        kinds = static_kinds + learning.size
+        fixed = [(p.first_source + np.flatnonzero(np.diff(p.indptr))) * kinds + 2 * p.exponent + p.to_m
+                 for p in image.projections if p.learning is None]
+        key = np.unique(np.concatenate(
+            [*fixed, learning.source * kinds + static_kinds + np.arange(learning.size)]).astype(np.int64))
+        source, kind = np.divmod(key, kinds)
+        plastic = np.maximum(kind - static_kinds + 1, 0)
+        # What a fixed row's kind says, a row that learns has from its projection.
+        own = np.array([2 * p.exponent + p.to_m for p in image.projections], np.int64)
+        learns = plastic > 0
+        kind[learns] = own[learning.projection[plastic[learns] - 1]]
+        return cls(key, source, kind >> 1, kind & 1, plastic, static_kinds, kinds)
+
+    def key_of(self, projection, row):
+        """The keys of the synapses of a projection; ``row``: their numbers as in `LearningRows`."""
+        kind = 2 * projection.exponent + projection.to_m if row is None else self.static_kinds + row
+        return projection.sources().astype(np.int64) * self.kinds + kind
 
     def fewest_descriptors(self, config):
         """How many descriptors there are if every row needs only one."""
@@ -202,6 +259,8 @@ class _Descriptors:
     start: np.ndarray
     length: np.ndarray
     exponent: np.ndarray
+    to_m: np.ndarray
+    plastic: np.ndarray
     next: np.ndarray
     taken: int  # how many are, those of idle neurons and inputs included
 
@@ -218,13 +277,10 @@ class _Descriptors:
         fixed = config.neurons + config.inputs
         return cls(
             np.where(first, own, fixed + continuation - 1), start[row] + before,
-            np.minimum(length[row] - before, longest), rows.exponent[row],
+            np.minimum(length[row] - before, longest), rows.exponent[row], rows.to_m[row],
+            np.where(before == 0, rows.plastic[row], 0),
             np.append(np.where(first, 0, continuation)[1:], 0)[:source.size],
             fixed + int(np.count_nonzero(~first)))
-
-
-def _row_key(source, projection, config):
-    return (source << config.formats.exponent_width) + projection.exponent
 
 
 def _concatenate(arrays):
@@ -246,6 +302,14 @@ def _parameters(image, config):
     """Parameters of all neurons of the core; those that the image lacks get 0, which never spikes."""
     idle = config.neurons - image.n_neurons
     values = {name: np.pad(getattr(image.parameters, name), (0, idle)) for name in Parameters.names()}
+    if config.adaptive:
+        nothing, a = np.zeros(image.n_neurons, np.int64), image.adaptation
+        values["keep_z"] = np.pad(a.keep_z if a else nothing, (0, idle))
+        values["jump"] = np.pad(a.jump if a else nothing, (0, idle))
+    if config.learns:
+        nothing, p = np.zeros(image.n_neurons, np.int64), image.plasticity
+        values["post_class"] = np.pad(p.neuron_class if p else nothing, (0, idle))
+        values["flipped"] = np.pad(p.sign < 0 if p else nothing, (0, idle)).astype(np.int64)
     return pack_words(parameter_layout(config), **values)
 
 
@@ -259,8 +323,9 @@ def _row_words(descriptors, config):
 
 def _synapse_words(synapses, word, words, config):
     slots = np.zeros((words, config.lanes), np.int64)
+    enabled = {"enabled": synapses.enabled} if config.learns else {}
     slots[word, synapses.slot] = synapse_layout(config).combine(
-        weight=synapses.weight, delay=synapses.delay - 1, index=synapses.target // config.lanes)
+        weight=synapses.weight, delay=synapses.delay - 1, index=synapses.target // config.lanes, **enabled)
     return pack_words(_slot_layout(config), **{f"slot{b}": slots[:, b] for b in range(config.lanes)})
 
 
