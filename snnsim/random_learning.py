@@ -46,6 +46,8 @@ def random_learning_image(seed, config=None):
     parameters = random_parameters(rng, f, n_neurons, theta)
     if rng.random() < 0.3:
         parameters = calmed(rng, parameters, f)
+    # Where nobody fires, little is learned.
+    parameters = replace(parameters, v_threshold=parameters.v_threshold >> pick(rng, 0, 1, 2, 4))
     tables = random_tables(rng, config)
     projections = _projections(rng, config, len(tables), populations, inputs, theta)
     has_plasticity = any(p.to_m or p.learning for p in projections)
@@ -80,9 +82,11 @@ def _projections(rng, config, n_tables, populations, inputs, theta):
     projections = []
     if rng.random() < 0.9:
         drive = _projection(rng, config, "drive", everything[1:], targets[-1:], theta)
-        projections.append(replace(drive, weight=np.minimum(abs(drive.weight), config.formats.weight.hi)))
-    for k in range(pick(rng, 1, 2, 3, 4, 5)):
-        rule = rules[rng.integers(len(rules))] if config.learns and rng.random() < 0.75 else None
+        projections.append(replace(
+            drive, weight=np.minimum(abs(drive.weight), config.formats.weight.hi),
+            exponent=min(config.formats.exponent.hi, drive.exponent + pick(rng, 0, 1, 1, 2))))
+    for k in range(pick(rng, 1, 2, 3, 4, 6)):
+        rule = rules[rng.integers(len(rules))] if config.learns and rng.random() < 0.8 else None
         projections.append(_projection(rng, config, f"r{k}", sources, targets, theta, rule))
     return projections
 
@@ -116,10 +120,10 @@ def _projection(rng, config, name, sources, targets, theta, rule=None):
 
 def _enabled(rng, n):
     """All synapses, most of them, or none."""
-    match rng.integers(0, 10):
+    match rng.integers(0, 20):
         case 0:
             return np.zeros(1, bool)
-        case 1 | 2 | 3:
+        case 1 | 2 | 3 | 4 | 5 | 6:
             return rng.random(n) < 0.7
         case _:
             return np.ones(1, bool)

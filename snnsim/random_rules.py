@@ -50,8 +50,10 @@ def random_rule(rng, config, n_tables, scale):
     w_min, w_max = _bounds(rng, formats.weight, scale)
     possible = _possible_factors(config, n_tables, w_max - w_min <= formats.weight.hi)
     span = max(1, w_max - w_min)
-    drawn = _beginning(rng, config, possible) if rng.random() < 0.75 else []
-    while len(drawn) < LARGEST_RULE and rng.random() < 0.55:
+    drawn = _beginning(rng, config, possible) if rng.random() < 0.85 else []
+    if not drawn and rng.random() < 0.8:
+        drawn.append((WEIGHT, *_drawn_term(rng, config, possible)[1:]))
+    while len(drawn) < LARGEST_RULE and rng.random() < 0.62:
         drawn.append(_drawn_term(rng, config, possible))
     order = rng.permutation(len(drawn))
     return Rule(
@@ -117,7 +119,7 @@ def _bounds(rng, weight, scale):
     low, high = int(rng.integers(-scale, 1)), int(rng.integers(0, scale + 1))
     choices = [(weight.lo, weight.hi), (0, weight.hi), (weight.lo, 0), (0, scale), (-scale, scale),
                (low, high), (-(scale // 2), scale - scale // 2), (high, high)]
-    return choices[rng.choice(len(choices), p=[0.05, 0.08, 0.04, 0.42, 0.1, 0.18, 0.1, 0.03])]
+    return choices[rng.choice(len(choices), p=[0.05, 0.08, 0.08, 0.38, 0.1, 0.18, 0.1, 0.03])]
 
 
 def _possible_factors(config, n_tables, has_distances):

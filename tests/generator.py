@@ -4,9 +4,11 @@
 import numpy as np
 
 from snnsim.contract import CoreConfig, Formats
+from snnsim.random_learning import random_commands, random_learning_image
 from snnsim.random_networks import random_image, random_stimulus
 
-__all__ = ["random_config", "random_image", "random_stimulus"]
+__all__ = ["random_commands", "random_config", "random_image", "random_learning_config",
+           "random_learning_image", "random_stimulus"]
 
 
 def random_config(seed):
@@ -21,6 +23,24 @@ def random_config(seed):
     inputs = int(rng.integers(1, 257))
     return CoreConfig(formats=formats, neurons=neurons, inputs=inputs, lanes=lanes,
                       delay_slots=_pick(rng, 2, 4, 32, 64), rows=2 * (neurons + inputs))
+
+
+def random_learning_config(seed):
+    """A small `CoreConfig` with the formats of `random_config`, and more or less of what learning needs."""
+    rng = np.random.default_rng([seed, 6])
+    lanes = _pick(rng, 1, 2, 4, 8)
+    neurons, inputs = lanes * int(rng.integers(1, 64 // lanes + 1)), int(rng.integers(1, 65))
+    parts = {}
+    if rng.random() < 0.95:
+        parts = {
+            "plastic_rows": _pick(rng, 1, 4, 64, 1024), "learning_rules": _pick(rng, 1, 2, 16),
+            "post_classes": _pick(rng, 1, 2, 16), "tables": _pick(rng, 0, 1, 2, 4),
+            "term_units": _pick(rng, 1, 2, 4), "lane_factors": _pick(rng, 1, 2, 3, 4),
+            **{name: _pick(rng, 0, 1) for name in ("tags", "modulators", "third_factors", "stochastic")}}
+    return CoreConfig(
+        formats=random_config(seed).formats, neurons=neurons, inputs=inputs, lanes=lanes,
+        delay_slots=_pick(rng, 2, 4, 32, 64), synapse_words=_pick(rng, 2, 64, 1024, 32768),
+        rows=neurons + inputs + _pick(rng, 0, 5, neurons + inputs), adaptive=_pick(rng, 0, 1), **parts)
 
 
 def _pick(rng, *values):
