@@ -4,13 +4,18 @@ from importlib import import_module
 
 #: Public name -> the module that has it. Imported on first use: numba alone takes a second.
 _PUBLIC = {
-    "AllToAll": "connect", "Compilation": "compiler", "CoreConfig": "contract", "Dense": "connect",
-    "FixedInDegree": "connect", "FixedProbability": "connect", "Formats": "contract", "Image": "image",
-    "Input": "network", "IntegerLIF": "neurons", "LIF": "neurons", "Network": "network",
-    "Normal": "distributions", "OneToOne": "connect", "Pairs": "connect", "Population": "network",
-    "Projection": "projection", "ReferenceSimulator": "simulator", "RunResult": "result",
-    "Simulator": "simulator", "SpikeRaster": "raster", "Uniform": "distributions", "UserError": "errors",
-    "compile": "compiler", "first_difference": "result", "place": "placement",
+    "AllToAll": "connect", "Compilation": "compiler", "CoreConfig": "contract", "Countdown": "learning",
+    "Dense": "connect", "Exponential": "learning", "FixedInDegree": "connect",
+    "FixedProbability": "connect", "Formats": "contract", "Graded": "learning", "History": "learning",
+    "Image": "image", "Input": "network", "IntegerLIF": "neurons", "IntegerTrace": "learning",
+    "LIF": "neurons", "Modulator": "learning", "Network": "network", "Normal": "distributions",
+    "OneToOne": "connect", "Pairs": "connect", "Population": "network", "Projection": "projection",
+    "RectangularSTDP": "learning", "ReferenceSimulator": "simulator", "RewardSTDP": "learning",
+    "RunResult": "result", "Simulator": "simulator", "SpikeRaster": "raster", "STDP": "learning",
+    "SumOfProducts": "learning", "Surrogate": "learning", "SymmetricSTDP": "learning",
+    "ThirdFactor": "learning", "TripletSTDP": "learning", "Uniform": "distributions", "UserError": "errors",
+    "WindowSTDP": "learning", "compile": "compiler", "first_difference": "result", "place": "placement",
+    "with_weights": "compiler",
 }
 
 __all__ = sorted(_PUBLIC)

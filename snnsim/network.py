@@ -2,22 +2,35 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from .learning import Graded, Modulator, Surrogate, ThirdFactor
+from .learning.program import MODULATORS
 from .neurons import LIF, IntegerLIF, Neuron
 from .projection import Projection, Synapses
-from .values import Description, DescriptionError, about, name, number, whole
+from .values import Description, DescriptionError, about, integer, name, number, whole
 
 __all__ = ["IntegerLIF", "Input", "LIF", "Network", "Population", "Projection", "Synapses"]
 #: Neurons of a population: their numbers are 32-bit.
 LARGEST_N = (1 << 31) - 1
+LARGEST_SEED = (1 << 32) - 1
 
 
 @dataclass(frozen=True, eq=False)
 class Population(Description):
-    """``n`` neurons of one model; ``n`` may be 0."""
+    """``n`` neurons of one model; ``n`` may be 0.
+
+    Factors of learning rules that belong to its neurons: ``third_factor`` says what ``m`` is, ``surrogate``
+    what the graded value ``g`` is; ``sign``, 1 or -1, one for all or one for each, is the factor of that
+    name.
+    """
 
     name: str
     n: int
     neuron: Neuron
+    third_factor: ThirdFactor = None
+    surrogate: Surrogate = None
+    sign: object = 1
 
     def __post_init__(self):
         self._normalise(name, "name")
@@ -27,6 +40,21 @@ class Population(Description):
             raise DescriptionError(f"{what}: neuron must be a LIF or an IntegerLIF, not {self.neuron!r}")
         with about(what):
             self.neuron.check_size(self.n)
+            self._check_factors()
+
+    def _check_factors(self):
+        for what, kind in (("third_factor", ThirdFactor), ("surrogate", Surrogate)):
+            value = getattr(self, what)
+            if value is not None and not isinstance(value, kind):
+                raise DescriptionError(f"{what} must be a {kind.__name__}, not {value!r}")
+        object.__setattr__(self, "sign", integer(self.sign, "sign", lo=-1, hi=1))
+        if not np.all(self.sign):
+            raise DescriptionError("sign must be 1 or -1")
+        initial = self.third_factor and self.third_factor.initial
+        for what, value in (("sign", self.sign), ("third_factor initial", initial)):
+            if isinstance(value, np.ndarray) and value.shape != (self.n,):
+                raise DescriptionError(f"{what} must have one value, or one for each of its {self.n} "
+                                       f"neurons, not an array of shape {value.shape}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +73,9 @@ class Input(Description):
 class Network(Description):
     """Populations, inputs and the projections between them, with a time step of ``dt`` seconds.
 
+    ``modulators``: up to 4, the factors M0 to M3 of learning rules. ``seed``: of stochastic rounding, 32
+    bits.
+
     Raises `DescriptionError` if a name occurs twice or does not exist, or the parts do not fit.
     """
 
@@ -53,16 +84,21 @@ class Network(Description):
     inputs: tuple = ()
     projections: tuple = ()
     name: str = "network"
+    modulators: tuple = ()
+    seed: int = 0
 
     def __post_init__(self):
         self._normalise(name, "name")
         self._normalise(number, "dt", lo=0)
         if self.dt == 0:
             raise DescriptionError("Network dt must be more than 0 seconds")
-        for what, kind in (("populations", Population), ("inputs", Input), ("projections", Projection)):
+        for what, kind in (("populations", Population), ("inputs", Input), ("projections", Projection),
+                           ("modulators", Modulator)):
             self._normalise(_parts, what, kind=kind)
+        self._normalise(whole, "seed", hi=LARGEST_SEED)
         _refuse_repeated([p.name for p in (*self.populations, *self.inputs)], "population or input")
         object.__setattr__(self, "projections", _named(self.projections))
+        self._check_modulators()
         for projection in self.projections:
             self._check_projection(projection)
 
@@ -89,6 +125,39 @@ class Network(Description):
         from .network_file import load
         return load(path)
 
+    @property
+    def learns(self):
+        """Whether any of its projections does."""
+        return any(p.learning is not None for p in self.projections)
+
+    def _check_modulators(self):
+        if len(self.modulators) > len(MODULATORS):
+            raise DescriptionError(f"there can be {len(MODULATORS)} modulators, not {len(self.modulators)}")
+        for k, modulator in enumerate(self.modulators):
+            for part in modulator.counts:
+                if part not in self._sizes:
+                    raise DescriptionError(f"modulator M{k} counts {part!r}, which does not exist; there are "
+                                           f"{_list(self._sizes)}")
+
+    def _check_learning(self, p, target):
+        """Refuse what a rule needs and the network has not."""
+        need = f"give population {target.name!r}"
+        if p.port == "m" and target.third_factor is None:
+            raise DescriptionError(f"{p.title}: port 'm' needs a third factor: {need} "
+                                   "third_factor=ThirdFactor(...)")
+        if p.learning is None:
+            return
+        rule = p.learning.sum_of_products()
+        missing = [m for m in MODULATORS[len(self.modulators):] if rule.uses(m)]
+        if missing:
+            raise DescriptionError(f"{p.title}: its rule uses {missing[0]}, but the network has "
+                                   f"{len(self.modulators)} modulators; add Modulator(...)")
+        if rule.uses("m") and target.third_factor is None:
+            raise DescriptionError(f"{p.title}: its rule uses m: {need} third_factor=ThirdFactor(...)")
+        is_graded = rule.uses("g") or any(isinstance(trace, Graded) for trace in rule.traces.values())
+        if is_graded and target.surrogate is None:
+            raise DescriptionError(f"{p.title}: its rule uses graded values: {need} surrogate=Surrogate(...)")
+
     def _check_projection(self, p):
         sizes, targets = self._sizes, [q.name for q in self.populations]
         if p.pre not in sizes:
@@ -100,12 +169,14 @@ class Network(Description):
         if not p.connect.self_connections and p.pre != p.post:
             raise DescriptionError(f"{p.title}: self_connections=False is for a population projecting to "
                                    "itself; leave it out")
-        integers = isinstance(self.population(p.post).neuron, IntegerLIF)
+        target = self.population(p.post)
+        integers = isinstance(target.neuron, IntegerLIF)
         if integers != p.in_integers:
             model, wanted, given = (("IntegerLIF", "weight_q", "weight") if integers
                                     else ("LIF", "weight", "weight_q"))
             raise DescriptionError(f"{p.title}: {p.post!r} has neurons of the model {model} and takes "
                                    f"{wanted}, not {given}")
+        self._check_learning(p, target)
         p.check(sizes[p.pre], sizes[p.post], self.dt)
 
 

@@ -13,6 +13,11 @@ REFRACTORIES = ("hold", "mute")
 class Neuron(Description):
     """Base of the neuron models. Each parameter is one value for all neurons, or an array of shape (n,)."""
 
+    @property
+    def adapts(self):
+        """Whether the threshold of any neuron does."""
+        raise NotImplementedError
+
     def check_size(self, n):
         """Raise `DescriptionError` if an array of parameters is not of shape (n,)."""
         for f in fields(self):
@@ -50,6 +55,10 @@ class LIF(Neuron):
     ``v_threshold = inf``
         never spikes: a read-out.
 
+    ``adapt_jump``, ``tau_adapt``
+        each spike raises the threshold by ``adapt_jump`` volts, which decay with ``tau_adapt`` (0 and 0:
+        the threshold is fixed; inf: they stay).
+
     v never falls below ``v_min``, and starts from ``v_init`` (None: ``v_leak``); i starts from 0.
     """
 
@@ -66,17 +75,23 @@ class LIF(Neuron):
     reset: object = "value"
     refractory: object = "hold"
     v_init: object = None
+    adapt_jump: object = 0.0
+    tau_adapt: object = 0.0
 
     def __post_init__(self):
         if self.v_init is None:
             object.__setattr__(self, "v_init", self.v_leak)
         self._normalise(real, "v_reset", "v_leak", "r", "i_bias", "v_init")
-        self._normalise(real, "tau_mem", "tau_syn", lo=0, finite=False)
-        self._normalise(real, "leak", "t_ref", lo=0)
+        self._normalise(real, "tau_mem", "tau_syn", "tau_adapt", lo=0, finite=False)
+        self._normalise(real, "leak", "t_ref", "adapt_jump", lo=0)
         self._normalise(real, "v_threshold", lo=-np.finfo(float).max, finite=False)
         self._normalise(real, "v_min", hi=np.finfo(float).max, finite=False)
         self._normalise(word, "reset", choices=RESETS)
         self._normalise(word, "refractory", choices=REFRACTORIES)
+
+    @property
+    def adapts(self):
+        return bool(np.any(self.adapt_jump))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +100,9 @@ class IntegerLIF(Neuron):
 
     ``keep_v_q`` and ``keep_i_q`` are the decay factors times ``2**decay_bits``. ``keep_v_q`` None
     keeps all (no decay); ``v_min_q`` None is the lowest value of the state's format.
-    ``v_init_q``, ``i_init_q`` and ``r_init`` are the state before the first step.
+    ``v_init_q``, ``i_init_q`` and ``r_init`` are the state before the first step. Each spike raises the
+    threshold by ``jump_q``, of which ``keep_z_q / 2**decay_bits`` is left after each step; ``z_init_q`` is
+    there from the start.
     """
 
     v_threshold_q: object
@@ -101,13 +118,21 @@ class IntegerLIF(Neuron):
     v_init_q: object = 0
     i_init_q: object = 0
     r_init: object = 0
+    keep_z_q: object = 0
+    jump_q: object = 0
+    z_init_q: object = 0
 
     def __post_init__(self):
         self._normalise(integer, "v_threshold_q", "bias_q", "v_reset_q", "v_init_q", "i_init_q")
-        self._normalise(integer, "keep_i_q", "leak_q", "refractory_steps", "r_init", lo=0)
+        self._normalise(integer, "keep_i_q", "leak_q", "refractory_steps", "r_init", "keep_z_q", "jump_q",
+                        "z_init_q", lo=0)
         if self.keep_v_q is not None:
             self._normalise(integer, "keep_v_q", lo=0)
         if self.v_min_q is not None:
             self._normalise(integer, "v_min_q")
         self._normalise(word, "reset", choices=RESETS)
         self._normalise(word, "refractory", choices=REFRACTORIES)
+
+    @property
+    def adapts(self):
+        return bool(np.any(self.jump_q) or np.any(self.z_init_q))

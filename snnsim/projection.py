@@ -6,8 +6,10 @@ import numpy as np
 
 from .connect import Dense, Pairs, Rule
 from .distributions import Distribution
+from .learning import LearningRule
 from .values import Description, DescriptionError, about, integer, name, real, whole
 
+PORTS = (None, "m")
 #: How far below one ``dt`` a delay may lie: what rounding leaves of ``0.1 + 0.2``, no more.
 _SLACK = 1e-6
 
@@ -15,12 +17,14 @@ _SLACK = 1e-6
 @dataclass(frozen=True, eq=False)
 class Synapses:
     """The synapses of a projection, one entry each: neuron numbers within the populations, the weight as
-    it was given, the delay in steps or seconds as it was given (one entry where it is the same for all)."""
+    it was given, the delay in steps or seconds as it was given, whether it learns; the last two
+    with one entry where it is the same for all, and None where nothing learns."""
 
     pre: np.ndarray
     post: np.ndarray
     weight: np.ndarray
     delay: np.ndarray
+    enabled: np.ndarray = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,12 @@ class Projection(Description):
     matrix of shape (n_pre, n_post), or (not for integers) a seeded `Uniform` or `Normal`. A sparse
     matrix (anything with ``tocoo()``) as weight with the rule `Dense` gives one synapse per entry, in
     the order of its coordinates. ``name`` None: the network names it ``pre->post``.
+
+    ``learning``
+        A rule of `snnsim.learning`; None: the weights are fixed.
+    ``port``
+        ``'m'``: spikes arrive at the third factors of the targets instead of their membranes, and the
+        weight is a plain number (``weight_q``: 2**14 is 1).
     """
 
     pre: str
@@ -51,6 +61,8 @@ class Projection(Description):
     exponent: int = 0
     delay_steps: object = None
     name: str = None
+    learning: LearningRule = None
+    port: str = None
 
     def __post_init__(self):
         for end in ("pre", "post"):
@@ -62,6 +74,7 @@ class Projection(Description):
             object.__setattr__(self, "delay_steps", 1)
         with about(self.title):
             self._check_choices()
+            self._check_learning()
             for what in ("weight", "weight_q"):
                 self._unpack_sparse(what)
             self._check_values()
@@ -84,14 +97,18 @@ class Projection(Description):
             given_delay = self.delay if self.delay_steps is None else self.delay_steps
             weight = _spread(self._weights, pre, post, (n_pre, n_post), "weight")
             delay = _spread(given_delay, pre, post, (n_pre, n_post), "delay")
-            return Synapses(pre, post, np.broadcast_to(weight, pre.shape), delay)
+            enabled = None if self.learning is None else _spread(
+                self.learning.enabled, pre, post, (n_pre, n_post), "enabled")
+            return Synapses(pre, post, np.broadcast_to(weight, pre.shape), delay, enabled)
 
     def check(self, n_pre, n_post, dt):
         """Raise `DescriptionError` if the synapses between populations of these sizes make no sense."""
         with about(self.title):
             self._rule.check(n_pre, n_post)
             for what in ("weight", "weight_q", "delay", "delay_steps"):
-                self._check_shape(what, n_pre, n_post)
+                self._check_shape(what, getattr(self, what), n_pre, n_post)
+            if self.learning is not None:
+                self._check_shape("enabled", self.learning.enabled, n_pre, n_post)
             if self.delay is not None and not isinstance(self.delay, Distribution):
                 _check_delay(self.delay, dt)
 
@@ -139,8 +156,20 @@ class Projection(Description):
         object.__setattr__(self, "exponent", whole(self.exponent, "exponent"))
         self._rule.for_weights(self._weights)
 
-    def _check_shape(self, what, n_pre, n_post):
-        value = getattr(self, what)
+    def _check_learning(self):
+        if self.port not in PORTS:
+            raise DescriptionError(f"port must be 'm', or None for the membrane, not {self.port!r}")
+        if self.learning is None:
+            return
+        if not isinstance(self.learning, LearningRule):
+            raise DescriptionError(f"learning must be a rule of snnsim.learning, such as STDP(...), not "
+                                   f"{self.learning!r}")
+        for what in ("w_min", "w_max"):
+            if self.in_integers and getattr(self.learning, what) % 1:
+                raise DescriptionError(f"{what} must be a whole number, as weight_q is, not "
+                                       f"{getattr(self.learning, what):g}")
+
+    def _check_shape(self, what, value, n_pre, n_post):
         if np.ndim(value) == 2 and value.shape != (n_pre, n_post):
             raise DescriptionError(f"{what} must have shape {(n_pre, n_post)}, pre- by post-synaptic "
                                    f"neurons, not {value.shape}")

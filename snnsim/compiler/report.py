@@ -7,6 +7,7 @@ import numpy as np
 
 from snnsim.contract import Formats
 
+from .learning_report import tables as learning_tables
 from .quantise import Loss
 from .tables import percent, table
 
@@ -56,7 +57,7 @@ class PopulationReport:
             if loss.zeroed:
                 yield f"{self.name}: {parameter} of {loss.zeroed} neurons became 0"
             if math.isinf(loss.relative):
-                tau = {"keep_v": "tau_mem", "keep_i": "tau_syn"}[parameter]
+                tau = {"keep_v": "tau_mem", "keep_i": "tau_syn", "keep_z": "tau_adapt"}[parameter]
                 yield f"{self.name}: {tau} is so long that nothing decays"
         refractory = self.losses.get("refractory", Loss())
         if refractory.largest:
@@ -104,17 +105,20 @@ class Report:
     formats: Formats
     populations: tuple
     projections: tuple
+    learning: tuple = ()
 
     def notes(self):
         """What deserves attention, one line each."""
-        return [note for part in (*self.populations, *self.projections) for note in part.notes()]
+        parts = (*self.populations, *self.projections, *self.learning)
+        return [note for part in parts for note in part.notes()]
 
     def __str__(self):
         f = self.formats
         head = (f"network {self.network}: dt {self.dt:g} s; state {f.state_width} bits, weights "
                 f"{f.weight_width}, decay {f.decay_bits}, drive {f.drive_width}")
         tables = [table(_POPULATION_HEAD, [_population_row(p) for p in self.populations]),
-                  table(_PROJECTION_HEAD, [_projection_row(p) for p in self.projections])]
+                  table(_PROJECTION_HEAD, [_projection_row(p) for p in self.projections]),
+                  *learning_tables(self.learning)]
         notes = "\n".join(f"note: {note}" for note in self.notes())
         return "\n\n".join(part for part in (head, *tables, notes) if part)
 

@@ -8,6 +8,7 @@ from snnsim.contract import Format
 from snnsim.image import ImageProjection
 from snnsim.values import DescriptionError
 
+from .learning import uses_distances
 from .parameters import check_format, steps
 from .quantise import CompileError, Loss, quantise
 from .scale import Limit, largest_log2
@@ -20,7 +21,9 @@ DELAY = Format.of_width(16, signed=False)
 class Rows:
     """A projection's synapses in the order of their sources, with ``value`` in volts or already in units.
 
-    ``delay`` (steps) has one entry per synapse, or a single one for all.
+    ``delay`` (steps) has one entry per synapse, or a single one for all; so has ``enabled``, None where
+    nothing learns. ``gain`` takes what the rule of a learning projection says in the unit of its weights to
+    volts.
     """
 
     projection: object
@@ -28,11 +31,39 @@ class Rows:
     target: np.ndarray
     value: np.ndarray
     delay: np.ndarray
+    enabled: np.ndarray
     delay_loss: Loss
+    gain: float = 1.0
 
     @property
     def title(self):
         return self.projection.title
+
+    @property
+    def learns(self):
+        return self.projection.learning is not None
+
+    @property
+    def bounds(self):
+        """``(w_min, w_max)`` in volts or units."""
+        rule = self.projection.learning
+        return rule.w_min * self.gain, rule.w_max * self.gain
+
+    def extremes(self):
+        """The lowest and the highest that each value can become, each of shape (n_synapses,)."""
+        if not self.learns:
+            return self.value, self.value
+        return tuple(np.where(self.enabled, bound, self.value) for bound in self.bounds)
+
+    def largest(self):
+        """``(upward, downward)`` sizes that the weight format must hold."""
+        lowest, highest = self.extremes()
+        up, down = float(highest.max(initial=0)), float(-lowest.min(initial=0))
+        if self.learns:
+            up, down = max(up, self.bounds[1]), max(down, -self.bounds[0])
+        if uses_distances(self.projection):
+            up = max(up, self.bounds[1] - self.bounds[0])
+        return up, down
 
 
 def expand(projection, n_pre, n_post, dt, gain, target_dtype):
@@ -40,12 +71,27 @@ def expand(projection, n_pre, n_post, dt, gain, target_dtype):
     synapses = projection.synapses(n_pre, n_post)
     delay, delay_loss = _delays(projection, synapses.delay, dt)
     value = synapses.weight if gain is None else _in_volts(synapses, gain, projection.title)
-    pre, columns = synapses.pre, [synapses.post.astype(target_dtype), value, delay]
+    pre, columns = synapses.pre, [synapses.post.astype(target_dtype), value, delay, synapses.enabled]
     if np.any(pre[1:] < pre[:-1]):
-        order = np.argsort(pre, kind="stable")
-        columns = [c if c.size == 1 else c[order] for c in columns]
+        order = by_source(pre)
+        columns = [c if c is None or c.size == 1 else c[order] for c in columns]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(pre, minlength=n_pre))])
-    return Rows(projection, indptr, *columns, delay_loss)
+    return Rows(projection, indptr, *columns, delay_loss, _one_gain(projection, gain))
+
+
+def by_source(pre):
+    """The order of an image's synapses: by source, and as described within each."""
+    return np.argsort(pre, kind="stable")
+
+
+def _one_gain(projection, gain):
+    """The gain that all targets of a learning projection share."""
+    if projection.learning is None or gain is None or not gain.size:
+        return 1.0
+    if np.ptp(gain) or not gain[0] > 0:
+        raise CompileError(f"{projection.title} learns, so a weight must do the same, more than nothing, to "
+                           "all its targets: give them the same r and tau_mem, r above 0, or split them up")
+    return float(gain[0])
 
 
 def weight_limits(rows, n_post, formats):
@@ -53,9 +99,9 @@ def weight_limits(rows, n_post, formats):
     w, largest = formats.weight, formats.exponent.hi
     total = np.zeros((2, n_post))
     for r in rows:
-        for sign, hi in enumerate((w.hi, -w.lo)):
-            part = np.maximum(r.value if sign == 0 else -r.value, 0)
-            size = float(part.max(initial=0))
+        lowest, highest = r.extremes()
+        for sign, (hi, size) in enumerate(zip((w.hi, -w.lo), r.largest(), strict=True)):
+            part = np.maximum(highest if sign == 0 else -lowest, 0)
             yield Limit(size, hi << largest, f"a weight of {size:g} V in {r.title}")
             total[sign] += np.bincount(r.target, part, n_post)
     for sums, hi in zip(total, (formats.drive.hi, -formats.drive.lo), strict=True):
@@ -64,24 +110,31 @@ def weight_limits(rows, n_post, formats):
         yield Limit(size, hi, f"the arrivals of one step at neuron {where}, which can sum to {size:g} V")
 
 
-def in_units(rows, scale, formats, place):
-    """``(ImageProjection, Loss)`` of weights in volts: the smallest exponent under which the largest fits."""
+def in_units(rows, scale, formats, place, learner):
+    """The `Quantised` of weights in volts: the smallest exponent under which the largest fits.
+
+    The largest that a weight can learn counts, not the largest that it is at first.
+    """
     w = formats.weight
-    fits = min(largest_log2(float(rows.value.max(initial=0)), w.hi),
-               largest_log2(float(-rows.value.min(initial=0)), -w.lo))
-    exponent = max(0, scale.log2 - fits)
-    weight = quantise(np.ldexp(rows.value, scale.log2 - exponent), w, rows.title, "use smaller weights")
-    loss = Loss.between(rows.value, np.ldexp(weight.astype(float), exponent - scale.log2))
-    return _image_projection(rows, weight, exponent, formats, place), loss
+    up, down = rows.largest()
+    exponent = max(0, scale.log2 - min(largest_log2(up, w.hi), largest_log2(down, -w.lo)))
+    if uses_distances(rows.projection) and np.ptp(_bounds(rows, exponent - scale.log2)) > w.hi:
+        exponent += 1  # both bounds were rounded outward
+    log2 = exponent - scale.log2
+    _check_bounds(rows, log2)
+    weight = quantise(np.ldexp(rows.value, -log2), w, rows.title, "use smaller weights")
+    loss = Loss.between(rows.value, np.ldexp(weight.astype(float), log2))
+    return _quantised(rows, weight, exponent, log2, formats, place, learner, loss)
 
 
-def as_given(rows, formats, place):
-    """``(ImageProjection, Loss)`` of weights that are integers already."""
+def as_given(rows, formats, place, learner):
+    """The `Quantised` of weights that are integers already."""
     exponent = rows.projection.exponent
+    _check_bounds(rows, 0)
     for values, format, what in ((rows.value, formats.weight, "weight_q"),
                                  (np.array([exponent]), formats.exponent, "exponent")):
         check_format(values, format, f"{rows.title}: {what}")
-    return _image_projection(rows, rows.value, exponent, formats, place), Loss()
+    return _quantised(rows, rows.value, exponent, 0, formats, place, learner, Loss())
 
 
 @dataclass(frozen=True)
@@ -94,11 +147,47 @@ class Place:
     n_targets: int
 
 
-def _image_projection(rows, weight, exponent, formats, place):
+@dataclass(frozen=True, eq=False)
+class Quantised:
+    """An `ImageProjection`, what its weights lost, and the `LearningReport` of its rule, if it has one."""
+
+    projection: ImageProjection
+    loss: Loss
+    learning: object = None
+
+
+def _quantised(rows, weight, exponent, log2, formats, place, learner, loss):
+    """``log2``: one unit of a weight is ``2**log2`` volts."""
+    learning = report = None
+    if rows.learns:
+        w_min, w_max = (int(b) for b in _bounds(rows, log2))
+        check_format(np.array([w_min, w_max]), formats.weight, f"{rows.title}: bound")
+        unit = float(np.ldexp(1.0, log2)) / rows.gain
+        learning, report = learner.learning(rows.projection, rows.enabled, unit, w_min, w_max)
     dtype = np.int8 if formats.weight_width <= 8 else np.int16
-    return ImageProjection(
+    return Quantised(ImageProjection(
         name=rows.projection.name, **vars(place), exponent=exponent, indptr=rows.indptr, target=rows.target,
-        weight=weight.astype(dtype), delay=rows.delay)
+        weight=weight.astype(dtype), delay=rows.delay, learning=learning, to_m=rows.projection.port == "m",
+    ), loss, report)
+
+
+def _bounds(rows, log2):
+    """The bounds in units of a weight, rounded."""
+    return np.rint(np.ldexp(np.array(rows.bounds), -log2))
+
+
+def _check_bounds(rows, log2):
+    """Refuse a weight that learns and, rounded, is outside its bounds."""
+    if not rows.learns:
+        return
+    lowest, highest = _bounds(rows, log2)
+    rounded = np.rint(np.ldexp(rows.value.astype(float), -log2))
+    wrong = np.flatnonzero(np.broadcast_to(rows.enabled, rounded.shape)
+                           & ((rounded < lowest) | (rounded > highest)))
+    if wrong.size:
+        rule, value = rows.projection.learning, rows.value[wrong[0]] / rows.gain
+        raise CompileError(f"{rows.title}: a weight of {value:g} is outside the bounds of its learning rule, "
+                           f"{rule.w_min:g} .. {rule.w_max:g}; change either, or do not enable its synapse")
 
 
 def _in_volts(synapses, gain, title):
