@@ -53,7 +53,7 @@ def random_learning_image(seed, config=None):
     has_plasticity = any(p.to_m or p.learning for p in projections)
     return Image(
         f, populations, inputs, parameters, random_state(rng, f, parameters, theta),
-        _fitted_to_drive(_fitted_to_memory(projections, config), n_neurons, f.drive),
+        _fitted_to_memory(_fitted_to_drive(projections, n_neurons, f.drive), config),
         random_plasticity(rng, config, tables, n_neurons, n_inputs, theta) if has_plasticity else None,
         random_adaptation(rng, f, n_neurons, theta) if config.adaptive and rng.random() < 0.4 else None)
 
@@ -144,7 +144,7 @@ def _fitted_to_memory(projections, config):
         too_many = rows.sum() > config.plastic_rows
         k = max(range(len(projections)), key=lambda k: rows[k] if too_many else projections[k].n_synapses)
         projections[k] = _thinned(projections[k])
-    return projections
+    return tuple(projections)
 
 
 def _thinned(p):
@@ -187,7 +187,7 @@ def _fitted_to_drive(projections, n_neurons, drive):
         while not _fits_drive([p for p in projections if p.to_m == to_m], n_neurons, drive):
             sizes = [_largest(p, n_neurons) if p.to_m == to_m else -1 for p in projections]
             projections = _halved(projections, int(np.argmax(sizes)))
-    return tuple(projections)
+    return projections
 
 
 def _fits_drive(projections, n_neurons, drive):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from snnsim.contract.terms import FACTOR, FIRST_OF_LANE, SHIFT, Condition, Factor, Target, TraceMode
+from snnsim.placement import place
 from snnsim.simulator import ReferenceSimulator
 from tests.generator import (
     random_commands,
@@ -174,6 +175,7 @@ def test_a_network_fits_the_core_it_was_drawn_for(seed):
     image = random_learning_image(seed, config)
     assert image.formats == config.formats
     assert {name: int(n) for name, n in used_of(image).items() if n > getattr(config, name)} == {}
+    place(image, config)
 
 
 def test_cores_lend_and_networks_use_each_part_of_learning():
