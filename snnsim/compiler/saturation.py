@@ -43,18 +43,29 @@ def _bounds(image):
     """``(lowest, highest)`` sum of i and of v before they are saturated, each of shape (n_neurons,)."""
     p, initial, state = image.parameters, image.initial, image.formats.state
     one = image.formats.keep.hi
-    highest_drive, lowest_drive = drive_bounds(image.n_neurons, image.projections)
+    to_membranes = [projection for projection in image.projections if not projection.to_m]
+    highest_drive, lowest_drive = drive_bounds(image.n_neurons, to_membranes)
     i_decay = p.keep_i / one
     # The drive's bounds lie on either side of 0.
     i_highest = np.maximum(_sum_of(highest_drive, i_decay), i_decay * initial.i + highest_drive)
     i_lowest = np.minimum(-_sum_of(-lowest_drive, i_decay), i_decay * initial.i + lowest_drive)
     up = np.minimum(i_highest, state.hi) + p.bias
     down = np.maximum(i_lowest, state.lo) + p.bias
-    return (i_lowest, i_highest), (_v_lowest(p, initial, down, one), _v_highest(p, initial, up, one))
+    return (i_lowest, i_highest), (_v_lowest(p, initial, down, one), _v_highest(p, initial, up, _raised(image), one))
 
 
-def _v_highest(p, initial, up, one):
-    """The highest sum of v if at most ``up`` is added in a step.
+def _raised(image):
+    """By how much adaptation raises the thresholds at most: if every neuron fires in every step."""
+    a, one = image.adaptation, image.formats.keep.hi
+    if a is None:
+        return 0
+    decay = a.keep_z / one
+    # A spike adds to what is left; a step later, when thresholds are next looked at, that has decayed.
+    return decay * np.minimum(np.maximum(a.initial, _sum_of(a.jump, decay)), image.formats.state.hi)
+
+
+def _v_highest(p, initial, up, raised, one):
+    """The highest sum of v if at most ``up`` is added in a step, and thresholds are at most ``raised``.
 
     v rises until the neuron fires. What is left then, ``after``, may be more than the threshold where the
     reset subtracts it; and a neuron that is mute rises on for its refractory steps.
@@ -62,7 +73,7 @@ def _v_highest(p, initial, up, one):
     decay, added = p.keep_v / one, np.maximum(up, 0)
     free = np.maximum.reduce([_leaked_sum_of(added, decay, p.leak), initial.v, p.v_reset, p.v_min])
     mute = np.where(p.hold == 1, 0, np.maximum(p.refractory, initial.r))
-    ready = np.maximum.reduce([p.v_threshold, p.v_min, _risen(initial.v, added, decay, mute)])
+    ready = np.maximum.reduce([p.v_threshold + raised, p.v_min, _risen(initial.v, added, decay, mute)])
     in_a_cycle, decay_of_cycle = _risen(0, added, decay, mute + 1), decay ** (mute + 1)
     rest = np.maximum(_ratio(in_a_cycle - p.v_threshold, 1 - decay_of_cycle),
                       decay * ready + added - p.v_threshold)

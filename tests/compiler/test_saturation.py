@@ -12,14 +12,17 @@ from snnsim import (
     Network,
     Population,
     Projection,
+    RectangularSTDP,
+    ReferenceSimulator,
     Simulator,
     SpikeRaster,
+    ThirdFactor,
     compile,
 )
 from snnsim.compiler import reaches
 from snnsim.contract import Formats
 from snnsim.image import State
-from tests.generator import random_config, random_image, random_stimulus
+from tests.generator import random_config, random_image, random_learning_image, random_stimulus
 
 HI = Formats().state.hi
 
@@ -134,3 +137,57 @@ def test_a_population_without_neurons_has_no_reach():
     image = neurons(1)
     empty = replace(image.populations[0], name="none", first=1, size=0)
     assert [r.name for r in reaches(replace(image, populations=(*image.populations, empty)))] == ["cell"]
+
+
+def learning_cases(seeds):
+    """Random images that learn and adapt, with two stimuli each."""
+    for seed in seeds:
+        image = random_learning_image(seed)
+        for stimulus in (everything_fires(image, 30), random_stimulus(seed, image, 40)):
+            yield image, stimulus
+
+
+def wrongly_cleared_while_learning(seeds, verdict):
+    wrong = 0
+    for image, stimulus in learning_cases(seeds):
+        result = ReferenceSimulator(image).run(stimulus)
+        saturated = {"i": result.i_saturations > 0, "v": result.v_saturations > 0}
+        wrong += sum(saturated[name] and not verdict(image)[name] for name in "iv")
+    return wrong
+
+
+def test_what_saturates_while_it_learns_was_said_to_be_able_to():
+    assert wrongly_cleared_while_learning(range(40), may) == 0
+
+
+def test_a_verdict_that_ignores_learning_is_caught():
+    def with_fixed_weights(image):
+        fixed = tuple(replace(p, learning=None) for p in image.projections)
+        return may(replace(image, projections=fixed))
+
+    assert wrongly_cleared_while_learning(range(40), with_fixed_weights) > 0
+
+
+def test_what_arrives_at_third_factors_does_not_reach_the_membrane():
+    network = Network(
+        dt=1e-3, inputs=[Input("in", 1)],
+        populations=[Population("cell", 1, IntegerLIF(HI), third_factor=ThirdFactor())],
+        projections=[Projection("in", "cell", AllToAll(), weight_q=100, port="m")])
+    assert reach_of(compile(network).image, "v") == 0
+
+
+def test_an_adaptive_threshold_lets_the_membrane_rise_by_what_its_jumps_sum_up_to():
+    given = dict(v_threshold_q=1000, keep_v_q=None, jump_q=50)
+    assert reach_of(neurons(100, keep_z_q=1 << 15, **given), "v") == pytest.approx(1150 / HI)
+    assert reach_of(neurons(100, keep_z_q=1 << 16, **given), "v") > 1
+    image = neurons(100, 12, keep_z_q=1 << 16, **{**given, "jump_q": 1 << 22})
+    result = ReferenceSimulator(image).run(everything_fires(image, 100))
+    assert result.v_saturations and may(image)["v"] and not may(replace(image, adaptation=None))["v"]
+
+
+def test_a_weight_that_learns_counts_with_its_bounds():
+    network = Network(
+        dt=1e-3, inputs=[Input("in", 2)], populations=[Population("cell", 1, IntegerLIF(HI, keep_v_q=0))],
+        projections=[Projection("in", "cell", AllToAll(), weight_q=[0, 100], learning=RectangularSTDP(
+            1, 1, 1e-3, 1e-3, w_min=0, w_max=300, enabled=[True, False]))])
+    assert reach_of(compile(network).image, "v") == pytest.approx(400 / HI)
