@@ -1,7 +1,8 @@
 """Networks in files: TOML written by hand, or ``.npz`` written by `save`; one form for both.
 
 A file is a table of tables. Those that stand for a description have its fields as keys, and one key
-more that says which it is: ``model`` of a neuron, ``rule`` of a connection, ``distribution`` of values.
+more that says which it is: ``model`` of a neuron, ``rule`` of a connection or of learning, ``trace`` of a trace,
+``distribution`` of values.
 Arrays are lists in TOML; ``{file = "f.npz", array = "name"}`` is an array of a file beside it.
 ``docs/description.md`` has the form with examples.
 """
@@ -17,18 +18,56 @@ import numpy as np
 from .connect import AllToAll, Dense, FixedInDegree, FixedProbability, OneToOne, Pairs
 from .distributions import Normal, Uniform
 from .errors import UserError
+from .learning import (
+    STDP,
+    Countdown,
+    Exponential,
+    Graded,
+    History,
+    IntegerTrace,
+    Modulator,
+    RectangularSTDP,
+    RewardSTDP,
+    SumOfProducts,
+    Surrogate,
+    SymmetricSTDP,
+    ThirdFactor,
+    TripletSTDP,
+    WindowSTDP,
+)
+from .learning.program import TRACES
 from .network import LIF, Input, IntegerLIF, Network, Population, Projection
 from .storage import load_arrays, save_arrays
 from .values import Description, DescriptionError, about
 
 FORMAT = "snnsim network"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
-_MODELS = {c.__name__: c for c in (LIF, IntegerLIF)}
-_RULES = {c.__name__: c for c in (AllToAll, OneToOne, FixedProbability, FixedInDegree, Pairs, Dense)}
-_DISTRIBUTIONS = {c.__name__: c for c in (Uniform, Normal)}
-_TAGS = {"model": _MODELS, "rule": _RULES, "distribution": _DISTRIBUTIONS}
-_KEYS = ("format", "version", "name", "dt", "population", "input", "projection")
+
+def _by_name(*classes):
+    return {c.__name__: c for c in classes}
+
+
+_TRACES = _by_name(Exponential, Countdown, History, Graded, IntegerTrace)
+_DISTRIBUTIONS = _by_name(Uniform, Normal)
+#: Keys of values that are descriptions: the key that says which one, and those that there are by its value.
+_KINDS = {
+    "neuron": ("model", _by_name(LIF, IntegerLIF)),
+    "connect": ("rule", _by_name(AllToAll, OneToOne, FixedProbability, FixedInDegree, Pairs, Dense)),
+    "learning": ("rule", _by_name(STDP, SymmetricSTDP, RectangularSTDP, WindowSTDP, RewardSTDP, TripletSTDP,
+                                  SumOfProducts)),
+    **{name: ("trace", _TRACES) for name in TRACES},
+}
+#: Keys of values that can be only one description, and of tables of numbers by name.
+_SINGLE = {"third_factor": ThirdFactor, "surrogate": Surrogate}
+_NUMBERS = ("counts", "parameters")
+_TAGS = {cls: (tag, name) for tag, classes in (*_KINDS.values(), ("distribution", _DISTRIBUTIONS))
+         for name, cls in classes.items()}
+#: Fields of a network: the key of their tables, and what each table describes.
+_PARTS = {"populations": ("population", Population), "inputs": ("input", Input),
+          "projections": ("projection", Projection), "modulators": ("modulator", Modulator)}
+_PLAIN = ("name", "seed")
+_KEYS = ("format", "version", "dt", *_PLAIN, *(key for key, _ in _PARTS.values()))
 
 
 def save(network, path):
@@ -36,10 +75,9 @@ def save(network, path):
     if _is_toml(path):
         raise UserError(f"cannot write {path}: TOML is for networks written by hand; save to a .npz file")
     arrays = {}
-    header = {"name": network.name, "dt": network.dt}
-    for key, parts in (("population", network.populations), ("input", network.inputs),
-                       ("projection", network.projections)):
-        header[key] = [_record(part, arrays) for part in parts]
+    header = {name: getattr(network, name) for name in ("dt", *_PLAIN)}
+    for field, (key, _) in _PARTS.items():
+        header[key] = [_record(part, arrays) for part in getattr(network, field)]
     save_arrays(path, FORMAT, FORMAT_VERSION, header, arrays)
 
 
@@ -104,15 +142,10 @@ def _array_beside(folder, reference):
 
 def _network(record, fetch):
     _check_keys(record, _KEYS, ("dt",), "the file")
-    parts = {key: _tables(record, key) for key in ("population", "input", "projection")}
-    return Network(
-        dt=record["dt"],
-        populations=[_part(Population, table, _what("population", table), fetch)
-                     for table in parts["population"]],
-        inputs=[_part(Input, table, _what("input", table), fetch) for table in parts["input"]],
-        projections=[_part(Projection, table, _what("projection", table), fetch)
-                     for table in parts["projection"]],
-        **{key: record[key] for key in ("name",) if key in record})
+    tables = {key: _tables(record, key) for key, _ in _PARTS.values()}
+    parts = {field: [_part(cls, table, _what(key, k, table), fetch) for k, table in enumerate(tables[key])]
+             for field, (key, cls) in _PARTS.items()}
+    return Network(dt=record["dt"], **parts, **{key: record[key] for key in _PLAIN if key in record})
 
 
 def _tables(record, key):
@@ -122,18 +155,17 @@ def _tables(record, key):
     return tables
 
 
-def _what(key, table):
-    """What to call a part in messages, however incomplete it is."""
-    name = table.get("name")
+def _what(key, k, table):
+    """What to call part ``k`` in messages, however incomplete it is."""
+    name = f"M{k}" if key == "modulator" else table.get("name")
     if name is None and key == "projection":
         name = f"{table.get('pre')}->{table.get('post')}"
     return f"{key} {name!r}" if name is not None else key
 
 
 def _part(cls, table, what, fetch):
-    """A population, an input or a projection: the one place where its name comes before a message."""
-    keys = [f.name for f in fields(cls)]
-    _check_keys(table, keys, _required(cls), what)
+    """A part of a network: the one place where its name comes before a message."""
+    _check_keys(table, [f.name for f in fields(cls)], _required(cls), what)
     values = {}
     for key, value in table.items():
         with about(f"{what}: {key}"):
@@ -142,33 +174,36 @@ def _part(cls, table, what, fetch):
 
 
 def _value(key, value, fetch):
-    if key == "neuron":
-        return _tagged("model", value, fetch)
-    if key == "connect":
-        return _tagged("rule", {"rule": value} if isinstance(value, str) else value, fetch)
-    if isinstance(value, dict):
-        return _tagged("distribution", value, fetch) if "distribution" in value else fetch(value)
-    return value
+    if key in _KINDS:
+        tag, classes = _KINDS[key]
+        return _tagged(tag, classes, {tag: value} if isinstance(value, str) else value, fetch)
+    if not isinstance(value, dict) or key in _NUMBERS:
+        return value
+    if key in _SINGLE:
+        return _described(_SINGLE[key], value, fetch)
+    return _tagged("distribution", _DISTRIBUTIONS, value, fetch) if "distribution" in value else fetch(value)
 
 
-def _tagged(tag, table, fetch):
+def _tagged(tag, classes, table, fetch):
     """The description that ``table`` stands for; its key ``tag`` says which."""
-    classes = _TAGS[tag]
     kind = table.get(tag) if isinstance(table, dict) else None
     if not isinstance(kind, str) or kind not in classes:
         raise DescriptionError(f"{tag} must be one of {', '.join(classes)}, not {kind!r}")
-    cls = classes[kind]
-    values = {key: value for key, value in table.items() if key != tag}
-    _check_keys(values, [f.name for f in fields(cls)], _required(cls), kind)
-    for key, value in values.items():
-        if isinstance(value, dict):
-            with about(key):
-                values[key] = fetch(value)
+    return _described(classes[kind], {key: value for key, value in table.items() if key != tag}, fetch)
+
+
+def _described(cls, table, fetch):
+    """The description of this class that ``table`` stands for."""
+    _check_keys(table, [f.name for f in fields(cls)], _required(cls), cls.__name__)
+    values = {}
+    for key, value in table.items():
+        with about(key):
+            values[key] = _value(key, value, fetch)
     return cls(**values)
 
 
 def _required(cls):
-    return [f.name for f in fields(cls) if f.default is MISSING]
+    return [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
 
 
 def _check_keys(table, known, required, what):
@@ -182,8 +217,7 @@ def _check_keys(table, known, required, what):
 
 def _record(description, arrays):
     """The table that stands for ``description``; its arrays are added to ``arrays``."""
-    table = {tag: type(description).__name__ for tag, classes in _TAGS.items()
-             if type(description).__name__ in classes}
+    table = dict([_TAGS[type(description)]] if type(description) in _TAGS else [])
     for f in fields(description):
         value = getattr(description, f.name)
         if value is not None:

@@ -12,6 +12,19 @@ from snnsim.compiler import compile
 from snnsim.connect import AllToAll, Dense, FixedInDegree, FixedProbability, OneToOne, Pairs
 from snnsim.distributions import Normal, Uniform
 from snnsim.errors import UserError
+from snnsim.learning import (
+    STDP,
+    Exponential,
+    Graded,
+    History,
+    IntegerTrace,
+    Modulator,
+    SumOfProducts,
+    Surrogate,
+    ThirdFactor,
+    TripletSTDP,
+    WindowSTDP,
+)
 from snnsim.network import LIF, Input, IntegerLIF, Network, Population, Projection
 from snnsim.network_file import FORMAT, FORMAT_VERSION
 from snnsim.storage import load_arrays, save_arrays
@@ -19,6 +32,7 @@ from snnsim.storage import load_arrays, save_arrays
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 finite = st.floats(-1e6, 1e6)
+factors = st.floats(-2, 2)
 seconds = st.floats(0, 10)
 
 
@@ -39,28 +53,49 @@ def neurons(draw, n):
 
 
 @st.composite
+def learning_rules(draw, count, n_pre, n_post, integers):
+    enabled = draw(st.sampled_from([True, False, np.arange(count) % 2 == 0, np.ones((n_pre, n_post), bool)]))
+    lo, hi = sorted(draw(st.tuples(*[st.integers(-100, 100) if integers else finite] * 2)))
+    shared = {"w_min": lo, "w_max": hi, "enabled": enabled, "arrival": draw(st.booleans()),
+              "rounding": draw(st.sampled_from(["toward_zero", "stochastic"]))}
+    return draw(st.sampled_from([
+        STDP(1, 2, 0.1, 0.2, pairing="nearest", **shared), WindowSTDP([3, 2, 1], [0, 1, 0.5], **shared),
+        TripletSTDP(0, 7e-3, 6e-3, tau_plus=0.1, tau_minus=0.1, tau_y=0.1, **shared),
+        SumOfProducts("w += a * x1 * m * M1; @pre e += g * y1 * y2 * sign", IntegerTrace(3, 5),
+                      y1=Graded(0.1, highest=7.5), y2=History(table=np.arange(256)), tau_e=np.inf,
+                      parameters={"a": draw(st.floats(0.5, 3))}, **shared)]))
+
+
+@st.composite
 def projections(draw, pre, post):
-    square = pre.n == post.n
+    square, integers = pre.n == post.n, isinstance(post.neuron, IntegerLIF)
     rule = draw(st.sampled_from([
         AllToAll(), FixedProbability(0.5, 7), FixedInDegree(0, 1), Dense(np.ones((pre.n, post.n))),
         Pairs([], []), *([OneToOne()] * square), *([AllToAll(False)] * (pre is post))]))
     count = rule.count(pre.n, post.n)
     delay = draw(st.sampled_from([{}, {"delay_steps": 3}, {"delay": Uniform(0.5, 3, seed=1)},
                                   {"delay": [1.5] * count}]))
-    if isinstance(post.neuron, IntegerLIF):
+    learning = draw(st.none() | learning_rules(count, pre.n, post.n, integers))
+    port = draw(st.none() | st.just("m"))
+    if integers:
         weight = {"weight_q": draw(one_or_each(st.integers(-128, 127), count)), "exponent": 2}
     else:
         weight = {"weight": draw(one_or_each(finite, count) | st.just(Normal(0, 1, seed=2)))}
-    return Projection(pre.name, post.name, rule, **weight, **delay)
+    return Projection(pre.name, post.name, rule, **weight, **delay, learning=learning, port=port)
 
 
 @st.composite
 def networks(draw):
-    populations = [Population(f"p{k}", n, draw(neurons(n)))
+    populations = [Population(f"p{k}", n, draw(neurons(n)), ThirdFactor(0.1, draw(one_or_each(factors, n))),
+                              draw(st.sampled_from([Surrogate.triangle(3), Surrogate([-1, 2], [0, 1.5])])),
+                              sign=draw(one_or_each(st.sampled_from([1, -1]), n)))
                    for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=3)))]
     inputs = [Input(f"i{k}", n) for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=2)))]
     joined = [draw(projections(draw(st.sampled_from([*populations, *inputs])), post)) for post in populations]
-    return Network(draw(st.floats(1e-5, 1)), populations, inputs, joined, name=draw(st.sampled_from("ab")))
+    counts = {part.name: draw(st.sampled_from([1, -1])) for part in (*populations, *inputs)}
+    modulators = [Modulator(counts, np.inf, 0.5), Modulator(tau=draw(seconds), initial=draw(factors))]
+    return Network(draw(st.floats(1e-5, 1)), populations, inputs, joined, name=draw(st.sampled_from("ab")),
+                   modulators=modulators, seed=draw(st.integers(0, 2**32 - 1)))
 
 
 @given(networks())
@@ -73,6 +108,11 @@ def test_a_saved_network_comes_back_as_it_was(tmp_path, network):
 TOML = """
 name = "small"
 dt = 1e-3
+seed = 7
+[[modulator]]
+counts = { in = 1, exc = -1 }
+tau = inf
+gain = 0.25
 [[input]]
 name = "in"
 n = 2
@@ -84,6 +124,11 @@ model = "LIF"
 tau_mem = [1e-2, 2e-2, inf]
 v_threshold = 1
 reset = ["value", "subtract", "value"]
+[population.third_factor]
+tau = 0.1
+[population.surrogate]
+distance = [-1, 0, 1]
+value = [0, 1, 0]
 [[projection]]
 pre = "in"
 post = "exc"
@@ -95,6 +140,16 @@ pre = "exc"
 post = "exc"
 connect = "AllToAll"
 weight = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+[projection.learning]
+rule = "SumOfProducts"
+program = "w += rate * M0 * x1 * m; @post w -= x1 * g"
+parameters = { rate = 0.5 }
+w_min = 0
+w_max = 10
+enabled = [[true, true, true], [true, true, true], [true, false, true]]
+[projection.learning.x1]
+trace = "Exponential"
+tau = 0.02
 """
 
 
@@ -108,11 +163,14 @@ def test_a_network_written_as_toml_is_the_one_written_in_python(tmp_path):
     assert load_toml(tmp_path, TOML) == Network(
         1e-3,
         [Population("exc", 3, LIF(tau_mem=[1e-2, 2e-2, np.inf], v_threshold=1,
-                                  reset=["value", "subtract", "value"]))],
+                                  reset=["value", "subtract", "value"]),
+                    third_factor=ThirdFactor(0.1), surrogate=Surrogate.triangle(1))],
         [Input("in", 2)],
         [Projection("in", "exc", Dense([[1, 0, 1], [0, 1, 0]]), Normal(0.5, 0.1, seed=4), delay_steps=2),
-         Projection("exc", "exc", AllToAll(), np.arange(1.0, 10).reshape(3, 3))],
-        name="small")
+         Projection("exc", "exc", AllToAll(), np.arange(1.0, 10).reshape(3, 3), learning=SumOfProducts(
+             "w += rate * M0 * x1 * m; @post w -= x1 * g", Exponential(0.02), parameters={"rate": 0.5},
+             w_min=0, w_max=10, enabled=np.array([[1, 1, 1], [1, 1, 1], [1, 0, 1]], bool)))],
+        name="small", modulators=[Modulator({"in": 1, "exc": -1}, gain=0.25)], seed=7)
 
 
 def test_toml_takes_arrays_from_a_file_beside_it(tmp_path):
@@ -133,9 +191,9 @@ def test_there_are_examples():
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("dt = 1e-3", "", "the file: key 'dt' is missing"),
     ("dt = 1e-3", "dt = 'fast'", "dt must be a number"),
-    ("dt = 1e-3", "dt = 1e-3\ntimestep = 3", "unknown key 'timestep'; there are format, version, name, dt"),
-    ("dt = 1e-3", "dt = 1e-3\nversion = 2",
-     "has version 2 of the snnsim network format; this snnsim reads up to 1: install a newer snnsim"),
+    ("dt = 1e-3", "dt = 1e-3\ntimestep = 3", "unknown key 'timestep'; there are format, version, dt, name"),
+    ("dt = 1e-3", "dt = 1e-3\nversion = 3",
+     "has version 3 of the snnsim network format; this snnsim reads up to 2: install a newer snnsim"),
     ("dt = 1e-3", "dt = 1e-3\nformat = 'x'", "format must be 'snnsim network', not 'x'"),
     ("dt = 1e-3", "dt = ", r"is not TOML: .*line 3"),
     ("n = 3", "", "population 'exc': key 'n' is missing"),
@@ -157,6 +215,23 @@ def test_there_are_examples():
      "projection 'exc->exc': weight must be .* one length"),
     ("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]", '{ file = "gone.npz", array = "w" }',
      "projection 'exc->exc': weight: array 'w' of gone.npz cannot be read"),
+    ("seed = 7", "seed = -1", "Network seed must be an integer between 0 and 4294967295, not -1"),
+    ("gain = 0.25", "gain = 3", "Modulator gain must be a finite number between -2.0 and 2.0, not 3.0"),
+    ("gain = 0.25", "factor = 3", "modulator 'M0': unknown key 'factor'; there are counts, tau, gain, init"),
+    ("exc = -1", "exc = 0.5", "Modulator counts of 'exc' must be 1 or -1, not 0.5"),
+    ("exc = -1", "gone = 1", "modulator M0 counts 'gone', which does not exist; there are 'exc', 'in'"),
+    ("value = [0, 1, 0]", "value = [0, 1]",
+     "population 'exc': surrogate: Surrogate distance and value must be two lists of one length"),
+    ("value = [0, 1, 0]", "", "population 'exc': surrogate: Surrogate: key 'value' is missing"),
+    ("[population.third_factor]\ntau = 0.1", "", "its rule uses m: give population 'exc' third_factor"),
+    ('"SumOfProducts"', '"Hebb"', "projection 'exc->exc': learning: rule must be one of STDP, .* not 'Hebb'"),
+    ("* m;", "* mu;", "there is no 'mu', only .*: line 1, character 23: 'w .= .* . -->mu; @post"),
+    ('"Exponential"', '"Square"', "learning: x1: trace must be one of Exponential, .* not 'Square'"),
+    ("[projection.learning.x1]\n", "[projection.learning.x2]\n", "the program uses x1: say what it is"),
+    ("w_max = 10", "", "projection 'exc->exc': learning: SumOfProducts: key 'w_max' is missing"),
+    ("w_max = 10", "w_max = -1", "SumOfProducts w_min must be at most w_max, not 0 and -1"),
+    ("rate = 0.5", "x1 = 0.5", "parameters: 'x1' is a factor; use another name"),
+    ("[true, false, true]]", "[true, false, 3]]", "SumOfProducts enabled must be True, False or an array of"),
     ('pre = "exc"', 'pre = "nobody"', "projection 'nobody->exc': pre 'nobody' does not exist; there"),
     ('pre = "exc"', "pre = 1979-05-27", "Projection pre must be a non-empty line of text"),
 ])
@@ -193,8 +268,8 @@ def test_networks_are_not_written_as_toml(tmp_path):
 
 junk = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-                        st.sampled_from(["array", "file", "model", "rule", "distribution", "n"]), inner,
-                        max_size=3), max_leaves=5)
+                        st.sampled_from(["array", "file", "model", "rule", "distribution", "trace", "n"]),
+                        inner, max_size=3), max_leaves=5)
 
 
 def places(record, path=()):
