@@ -8,3 +8,7 @@ MACHINES = {
     "simulator": Simulator,
     "gateware": gateware,
 }
+#: Those of them that learn.
+LEARNING_MACHINES = {
+    "reference": ReferenceSimulator,
+}
