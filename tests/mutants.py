@@ -1,8 +1,11 @@
-"""Faulty copies of gateware modules, made by changing their text."""
+"""Faulty copies of modules, made by changing their text."""
 
 import importlib
+import shutil
 import types
 from pathlib import Path
+
+import snnsim
 
 
 def mutant(name, text, fault):
@@ -23,3 +26,19 @@ def plant(monkeypatch, target, faulty):
     assert planted, f"{target.__name__} imports nothing from {faulty.__name__}"
     for name in planted:
         monkeypatch.setattr(target, name, getattr(faulty, name))
+
+
+def mutant_simulators(folder, package, file, text, fault):
+    """Write a copy of contract and simulators as ``package`` into ``folder``, with one fault.
+
+    In the copy, which uses its own contract, ``file`` has ``fault`` instead of ``text``, which is there once.
+    """
+    for part in ("contract", "simulator"):
+        shutil.copytree(f"{snnsim.__path__[0]}/{part}", folder / package / part,
+                        ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / package / "__init__.py").touch()
+    changed = folder / package / file
+    assert changed.read_text().count(text) == 1, f"{text!r} does not occur once in {file}"
+    changed.write_text(changed.read_text().replace(text, fault))
+    for module in (folder / package).rglob("*.py"):
+        module.write_text(module.read_text().replace("from snnsim.contract", f"from {package}.contract"))

@@ -6,7 +6,6 @@ the copy without a fault passes shows that it is the fault which is found.
 
 import importlib
 import itertools
-import shutil
 import sys
 from dataclasses import replace
 
@@ -14,13 +13,13 @@ import numba
 import numpy as np
 import pytest
 
-import snnsim
 from snnsim.image import ImageProjection, Part
 from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference
 from snnsim.simulator import ReferenceSimulator, Simulator
 from tests.contract.cases import load_cases, make_image
 from tests.generator import random_config, random_image, random_stimulus
+from tests.mutants import mutant_simulators
 
 STEPS = 30
 NAMES = (f"planted{k}" for k in itertools.count())
@@ -95,15 +94,7 @@ def planted(tmp_path, monkeypatch):
     """A function that plants a fault into a copy of contract and simulator, and returns that `Simulator`."""
     def plant(file, text, fault):
         package = next(NAMES)
-        for part in ("contract", "simulator"):
-            shutil.copytree(f"{snnsim.__path__[0]}/{part}", tmp_path / package / part,
-                            ignore=shutil.ignore_patterns("__pycache__"))
-        (tmp_path / package / "__init__.py").touch()
-        changed = tmp_path / package / file
-        assert changed.read_text().count(text) == 1, f"{text!r} does not occur once in {file}"
-        changed.write_text(changed.read_text().replace(text, fault))
-        for module in (tmp_path / package).rglob("*.py"):
-            module.write_text(module.read_text().replace("from snnsim.contract", f"from {package}.contract"))
+        mutant_simulators(tmp_path, package, file, text, fault)
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         kernel = importlib.import_module(f"{package}.simulator.kernel")
