@@ -8,7 +8,6 @@ import numpy as np
 from snnsim.contract import Format
 from snnsim.contract.terms import FACTOR, FACTOR_FRACTION, HISTORY_STEPS, ONE, TABLE_SIZE, TraceMode
 from snnsim.learning import Countdown, Exponential, Graded, History
-from snnsim.learning.traces import ASSUMED_RATE
 from snnsim.plasticity import Trace
 
 from .quantise import decay, one_minus_decay, quantise
@@ -117,7 +116,7 @@ def _decaying(name, trace, dt, formats, largest_graded):
     graded = isinstance(trace, Graded)
     kept = float(decay(trace.tau, dt))
     exact = trace.amount * kept
-    highest = trace.highest or _assumed_highest(trace, dt, largest_graded)
+    highest = _longest_sum(trace, dt, largest_graded) if graded else trace.assumed_highest
     s = min(largest_log2(highest, FACTOR.hi), largest_log2(abs(exact), FACTOR.hi))
     amount = int(quantise([math.ldexp(exact, s)], FACTOR, f"{name}: amount", "use a smaller one")[0])
     keep = int(quantise([kept * formats.keep.hi], formats.keep, name, "")[0])
@@ -128,13 +127,11 @@ def _decaying(name, trace, dt, formats, largest_graded):
     return Trace(mode, keep, amount, graded=graded), report
 
 
-def _assumed_highest(trace, dt, largest_graded):
-    size = abs(trace.amount)
-    if isinstance(trace, Graded):
-        return max(size * largest_graded / float(one_minus_decay(trace.tau, dt)), np.finfo(float).tiny)
-    if trace.mode == "set":
-        return size
-    return size / -math.expm1(-1 / (ASSUMED_RATE * trace.tau))
+def _longest_sum(trace, dt, largest_graded):
+    """The highest value of a `Graded` trace."""
+    if trace.highest is not None:
+        return trace.highest
+    return max(abs(trace.amount) * largest_graded / float(one_minus_decay(trace.tau, dt)), np.finfo(float).tiny)
 
 
 def _history(name, trace, tables):

@@ -1,11 +1,13 @@
 """Traces: what synapses and neurons remember of spikes, as factors of learning rules."""
 
+import math
 from dataclasses import dataclass
 
 from ..values import Description, DescriptionError, array, number, real, whole, word
 
-#: Spikes a second, regular, that an `Exponential` trace holds without saturating if nothing else is said.
-ASSUMED_RATE = 100.0
+#: An `Exponential` trace of which nothing else is said holds the sum over random spikes at so many a second, up to
+#: so many standard deviations above its mean.
+ASSUMED_RATE, ASSUMED_DEVIATIONS = 50.0, 5.0
 #: Steps that a `History` remembers, and values of its table.
 HISTORY_STEPS = 8
 HISTORY_VALUES = 1 << HISTORY_STEPS
@@ -25,7 +27,7 @@ class Exponential(Trace):
 
     ``mode``: ``'add'``, the sum over all spikes (all-to-all pairing), or ``'set'``, of the last spike alone
     (nearest spike). ``highest``: the largest value that must fit; more saturates, and is counted. None: what
-    regular spikes at 100 per second (`ASSUMED_RATE`) sum up to, at least ``amount``.
+    the sum over random spikes, 50 a second, exceeds only once in a long while (`assumed_highest`).
     """
 
     tau: float
@@ -36,6 +38,15 @@ class Exponential(Trace):
     def __post_init__(self):
         _check_decaying(self)
         object.__setattr__(self, "mode", word(self.mode, "Exponential mode", choices=("add", "set")))
+
+    @property
+    def assumed_highest(self):
+        """``highest``, or what takes its place: ``amount`` times 1 for the last spike, and mean and
+        deviations of those before it."""
+        if self.highest is not None:
+            return self.highest
+        mean = 0.0 if self.mode == "set" else ASSUMED_RATE * self.tau
+        return abs(self.amount) * (1 + mean + ASSUMED_DEVIATIONS * math.sqrt(mean / 2))
 
 
 @dataclass(frozen=True, eq=False)
