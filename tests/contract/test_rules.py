@@ -6,18 +6,21 @@ import tomllib
 
 import numpy as np
 import pytest
-from amaranth.hdl import Const, Module, Signal, signed
+from amaranth.hdl import Const, Module, Signal, signed, unsigned
 from amaranth.sim import Simulator
 from numba import njit
 
 import hdl  # noqa: F401  makes the rules known to Amaranth
-from snnsim.contract import arithmetic, neuron
+from snnsim.contract import arithmetic, neuron, noise, plasticity
+from snnsim.contract.terms import TraceMode
 from snnsim.simulator import rules  # noqa: F401  makes the rules known to numba
 from tests.contract.cases import VECTORS
 
-RULES = {name: rule for module in (arithmetic, neuron) for name, rule in vars(module).items()
+MODULES = (arithmetic, neuron, plasticity, noise)
+RULES = {name: rule for module in MODULES for name, rule in vars(module).items()
          if inspect.isfunction(rule) and rule.__module__ == module.__name__ and name != "select"}
-HAND_WORKED = tomllib.loads((VECTORS / "rules.toml").read_text())
+HAND_WORKED = {name: table for file in ("rules", "rules_plasticity", "rules_noise")
+               for name, table in tomllib.loads((VECTORS / f"{file}.toml").read_text()).items()}
 
 STATE = (-128, -127, -17, -16, -1, 0, 1, 15, 16, 126, 127)
 KEEP = (0, 1, 2047, 2048, 4095, 4096)
@@ -31,15 +34,38 @@ VALUES = {
     "r": (0, 1, 2, 255), "refractory": (0, 1, 255),
     "tonic": FLAG, "spike": FLAG, "subtract": FLAG, "hold": FLAG,
 }
+FACTORS = (-32768, -32767, -16384, -1, 0, 1, 8192, 16383, 16384, 32767)
+PRODUCTS = (-1 << 29, -1 << 25, -1025, -1024, -1, 0, 1, 1023, 1 << 24, 1 << 28, (1 << 29) - 1)
+WORDS = (0, 1, 2, 0x411, 0x7FFFFFFF, 0x80000000, 0x124EA49D, 0xC0738807, 0xDEADBEEF, 0xFFFFFFFE, 0xFFFFFFFF)
+#: The same of the rules of learning, where they differ.
+VALUES_OF = {
+    plasticity.__name__: {
+        "z": (0, 1, 100, 127), "jump": (0, 1, 127), "threshold": (-128, -1, 0, 40, 127, 254),
+        "x": (*FACTORS, 2, 127, 128, 255), "mode": tuple(int(mode) for mode in TraceMode), "entry": FACTORS,
+        "coefficient": FACTORS, "factor": FACTORS, "product": PRODUCTS,
+        "exact": tuple(p * f for p in PRODUCTS for f in FACTORS), "shift": (0, 1, 7, 30, 31),
+        "total": (-1 << 32, -262145, -262144, -1, 0, 1, 131071, 262143, 1 << 32),
+        "noise": (0, 1, 131072, 262143), "condition": FLAG,
+        "delta": (-1 << 22, -1, 0, 1, 1 << 22), "amount": FACTORS, "graded": FACTORS, "is_graded": FLAG,
+        "x_decayed": FACTORS, "event": FLAG, "m_decayed": FACTORS, "gain": FACTORS,
+        "count": (-70000, -1, 0, 1, 9),
+    },
+    noise.__name__: dict.fromkeys(
+        ("h", "g", "number", "seed", "step", "step_noise", "source", "source_noise", "target"), WORDS),
+}
 #: Arguments that are constants of a machine, not data.
-CONSTANTS = {"bits": 4, "decay_bits": 12, "lo": -128, "hi": 127}
+CONSTANTS = {"bits": 4, "decay_bits": 12, "lo": -128, "hi": 127, "width": 8, "fraction": 18}
+#: Amaranth shifts by unsigned numbers only.
+UNSIGNED = {"shift"}
+CONDITIONS = {"spike", "subtract", "hold", "tonic", "condition", "event", "is_graded"}
 SUMS = tuple(range(-400, 401, 7)) + (-129, -128, -127, 126, 127, 128)
 
 
 def arguments(name):
     """Names of a rule's arguments, and all rows of values to try: every combination, or many seeded ones."""
     names = list(inspect.signature(RULES[name]).parameters)
-    values = [(CONSTANTS[a],) if a in CONSTANTS else VALUES[a] for a in names]
+    known = VALUES | VALUES_OF.get(RULES[name].__module__, {})
+    values = [(CONSTANTS[a],) if a in CONSTANTS else known[a] for a in names]
     if name in ("saturate", "outside", "bounded", "saturates"):
         values[0] = SUMS
     if name == "shift_toward_zero":
@@ -53,9 +79,10 @@ def arguments(name):
 def by_amaranth(rule, names, rows):
     """The rule elaborated into gates and simulated."""
     m = Module()
-    data = {k: Signal(signed(34), name=a) for k, a in enumerate(names) if a not in CONSTANTS}
+    data = {k: Signal(unsigned(5) if a in UNSIGNED else signed(50), name=a)
+            for k, a in enumerate(names) if a not in CONSTANTS}
     inputs = [data[k] if k in data else CONSTANTS[a] for k, a in enumerate(names)]
-    result = rule(*(s != 0 if a in ("spike", "subtract", "hold", "tonic") else s
+    result = rule(*(s != 0 if a in CONDITIONS else s
                     for a, s in zip(names, inputs, strict=True)))
     output = Signal.like(result if not isinstance(result, int) else Const(result))
     m.d.comb += output.eq(result)
@@ -97,6 +124,12 @@ def test_rule_is_the_same_in_python_numba_and_amaranth(name):
 def test_rule_gives_the_numbers_worked_by_hand(name):
     for *row, expected in HAND_WORKED[name]["rows"]:
         assert RULES[name](*row) == expected, row
+
+
+def test_every_rule_of_learning_has_numbers_worked_by_hand():
+    of_learning = {name for name, rule in RULES.items()
+                   if rule.__module__ in (plasticity.__name__, noise.__name__)}
+    assert of_learning - set(HAND_WORKED) == set()
 
 
 def test_decay_of_the_widest_format_is_exact_in_numba():
