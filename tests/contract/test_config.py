@@ -32,6 +32,17 @@ def test_formats_refuse_a_width_and_name_field_and_value(name, bad):
     ("receive_words", 100, "receive_words must be an integer between"),
     ("event_buffer", 100, "event_buffer must be a power of two, not 100"),
     ("spike_buffer", 32, "spike_buffer must be an integer between"),
+    ("plastic_rows", -1, "plastic_rows must be an integer between 0 and 65536, not -1"),
+    ("learning_rules", 17, "learning_rules must be an integer between 1 and 16, not 17"),
+    ("post_classes", 0, "post_classes must be an integer between 1 and 16, not 0"),
+    ("tables", 3, "tables must be a power of two, not 3"),
+    ("tables", 8, "tables must be an integer between 1 and 4, not 8"),
+    ("term_units", 3, "term_units must be a power of two, not 3"),
+    ("lane_factors", 5, "lane_factors must be an integer between 1 and 4, not 5"),
+    ("adaptive", 2, "adaptive must be an integer between 0 and 1, not 2"),
+    ("adaptive", True, "adaptive must be an integer between 0 and 1, not True"),
+    ("tags", 1, "tags is a part of learning: give the core plastic_rows, or tags=0"),
+    ("tables", 2, "tables is a part of learning: give the core plastic_rows, or tables=0"),
 ])
 def test_core_config_refuses_a_size_and_says_the_limit(name, bad, message):
     with pytest.raises(ConfigError, match=message):
@@ -42,16 +53,20 @@ OTHER_FORMAT = {"state_width": 16, "decay_bits": 12, "weight_width": 16, "expone
                 "drive_width": 32, "refractory_width": 4}
 OTHER_SIZE = {"neurons": 128, "inputs": 128, "lanes": 8, "delay_slots": 4, "synapse_words": 1024,
               "rows": 600, "max_regions": 8, "read_registers": 0,
-              "receive_words": 512, "event_buffer": 512, "spike_buffer": 512}
+              "receive_words": 512, "event_buffer": 512, "spike_buffer": 512, "plastic_rows": 7,
+              "learning_rules": 5, "post_classes": 3, "term_units": 2, "lane_factors": 1, "adaptive": 1}
+#: What only a core that learns can have, as it is not in one that learns by every rule.
+OTHER_ABILITY = {"tables": 1, "tags": 0, "modulators": 0, "third_factors": 0, "stochastic": 0}
 
 
 def test_digest_changes_with_every_field():
     others = [CoreConfig(formats=Formats(**{name: value})) for name, value in OTHER_FORMAT.items()]
     others += [CoreConfig(**{name: value}) for name, value in OTHER_SIZE.items()]
+    others += [CoreConfig.with_learning(**{name: value}) for name, value in OTHER_ABILITY.items()]
     assert set(OTHER_FORMAT) == {f.name for f in fields(Formats)}
-    assert set(OTHER_SIZE) == set(CoreConfig.size_fields())
-    digests = {config.digest for config in [CoreConfig(), *others]}
-    assert len(digests) == 1 + len(others)
+    assert {*OTHER_SIZE, *OTHER_ABILITY} == set(CoreConfig.size_fields())
+    digests = {config.digest for config in [CoreConfig(), CoreConfig.with_learning(), *others]}
+    assert len(digests) == 2 + len(others)
 
 
 def test_digest_is_that_of_the_values():
@@ -66,6 +81,18 @@ def test_regions_are_whole_groups_and_not_too_many(neurons, lanes, most, region)
     assert config.region_neurons == region
     assert config.regions <= most
     assert config.regions * region >= neurons
+
+
+def test_a_core_learns_where_it_has_rows_for_it():
+    assert not CoreConfig(adaptive=1).learns
+    assert CoreConfig(plastic_rows=1).learns and CoreConfig.with_learning().learns
+
+
+def test_a_core_that_learns_has_one_input_less_than_its_events_have_numbers():
+    sizes = {"neurons": 4, "rows": 1 << 17}
+    assert CoreConfig(inputs=1 << 16, **sizes).inputs == 1 << 16
+    with pytest.raises(ConfigError, match="inputs must be an integer between 1 and 65535, not 65536"):
+        CoreConfig(inputs=1 << 16, plastic_rows=1, **sizes)
 
 
 @pytest.mark.parametrize(("width", "signed", "lo", "hi"), [(8, True, -128, 127), (8, False, 0, 255),

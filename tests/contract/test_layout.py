@@ -9,22 +9,35 @@ from hypothesis import strategies as st
 
 from snnsim.contract import CoreConfig, Field, FormatError, Formats, Layout, Memory
 from snnsim.contract.layout import (
+    class_layout,
     columns,
+    count_layout,
     index_bits,
+    memories_of,
     memory_shape,
     parameter_layout,
+    plastic_layout,
+    post_layout,
     row_layout,
+    rule_layout,
     state_layout,
     synapse_layout,
+    term_layout,
+    trace_layout,
 )
+from snnsim.contract.terms import LARGEST_RULE, TABLE_SIZE, Factor
 
 LAYOUTS = (parameter_layout, state_layout, row_layout, synapse_layout)
+LEARNING_LAYOUTS = (class_layout, count_layout, plastic_layout, post_layout, rule_layout, term_layout,
+                    trace_layout)
 CONFIGS = (CoreConfig(),
            CoreConfig(Formats(state_width=8, weight_width=4), neurons=8, inputs=1, lanes=8, rows=9),
-           CoreConfig(Formats(state_width=32, drive_width=32, weight_width=16), lanes=1))
+           CoreConfig(Formats(state_width=32, drive_width=32, weight_width=16), lanes=1),
+           CoreConfig.with_learning(), CoreConfig.with_learning(lanes=1, delay_slots=64, lane_factors=1),
+           CoreConfig(plastic_rows=1, learning_rules=1, post_classes=1, adaptive=1))
 
 
-@pytest.mark.parametrize("layout_of", LAYOUTS)
+@pytest.mark.parametrize("layout_of", LAYOUTS + LEARNING_LAYOUTS)
 @pytest.mark.parametrize("config", CONFIGS)
 def test_unpack_returns_what_pack_was_given(layout_of, config):
     layout, draw = layout_of(config), random.Random(0)
@@ -70,7 +83,8 @@ def test_combine_packs_arrays_as_pack_packs_integers():
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_every_memory_has_words_and_enough_columns(config):
-    for memory in Memory:
+    assert set(memories_of(config)) >= {memory for memory in Memory if memory <= Memory.DRIVE}
+    for memory in memories_of(config):
         words, width = memory_shape(config, memory)
         assert words >= 1
         assert 32 * (columns(config, memory) - 1) < width <= 32 * columns(config, memory)
@@ -84,3 +98,28 @@ def test_every_neuron_row_and_delay_has_a_number_in_its_field(config):
     assert 1 << widths["start"] >= config.synapse_words
     assert 1 << widths["next"] > config.rows - config.neurons - config.inputs
     assert 1 << widths["length"] > config.groups
+
+
+def test_a_core_has_the_memories_of_what_it_can_learn_and_no_others():
+    assert memories_of(CoreConfig(adaptive=1)) == tuple(Memory)[:Memory.DRIVE + 1]
+    assert memories_of(CoreConfig.with_learning()) == tuple(Memory)
+    for absent, memory in (("tags", Memory.TAGS), ("tables", Memory.TABLES), ("modulators", Memory.COUNTS),
+                           ("third_factors", Memory.THIRD)):
+        assert set(Memory) - set(memories_of(CoreConfig.with_learning(**{absent: 0}))) == {memory}
+
+
+@pytest.mark.parametrize("config", [config for config in CONFIGS if config.learns])
+def test_everything_of_learning_has_a_number_in_its_field(config):
+    def widths(layout):
+        return {f.name: f.width for f in layout(config).fields}
+    assert 1 << widths(row_layout)["plastic"] > config.plastic_rows
+    assert 1 << widths(parameter_layout)["post_class"] >= config.post_classes
+    plastic = widths(plastic_layout)
+    assert 1 << plastic["rule"] >= config.learning_rules
+    assert 1 << plastic["lag"] > config.delay_slots
+    assert 1 << widths(rule_layout)["terms"] > LARGEST_RULE
+    assert all(1 << width > max(Factor) + 1 for name, width in widths(term_layout).items()
+               if name.startswith(("row", "lane")))
+    assert memory_shape(config, Memory.TABLES)[0] == config.tables * TABLE_SIZE
+    if config.stochastic:
+        assert 1 << plastic["source"] >= config.neurons + config.inputs

@@ -64,8 +64,8 @@ DELTA = tuple(end >> delta_fraction(FACTOR_WIDTH) for end in ends(TOTAL))
 #: The ends of the range of each argument in the widest formats, by its name.
 ENDS = {
     neuron: {
-        **dict.fromkeys(("x", "v", "i", "i_decayed", "v_decayed", "v_leaked", "v_threshold", "v_reset"), STATE),
-        "bias": STATE, "v_min": STATE,
+        **dict.fromkeys(("x", "v", "i", "i_decayed", "v_decayed", "v_leaked", "v_threshold"), STATE),
+        "v_reset": STATE, "bias": STATE, "v_min": STATE,
         "drive": ends(WIDEST.drive), "leak": ends(WIDEST.leak), "keep": KEEP,
         "product": tuple(x * keep for x in STATE for keep in KEEP), "decay_bits": (WIDEST.decay_bits,),
         "lo": STATE[:1], "hi": STATE[1:], "r": ends(WIDEST.refractory), "refractory": ends(WIDEST.refractory),

@@ -5,7 +5,8 @@ from snnsim.contract.schedule import arrival_step, ring_slot
 
 
 def test_phases_are_in_the_order_of_the_contract():
-    assert [phase.name for phase in sorted(Phase)] == ["DELIVER", "INTEGRATE", "FIRE", "RESET", "RECORD"]
+    names = ["DELIVER", "INTEGRATE", "FIRE", "RESET", "LEARN", "RECORD"]
+    assert [phase.name for phase in sorted(Phase)] == names
 
 
 def test_a_spike_arrives_its_delay_later():
