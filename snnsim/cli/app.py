@@ -71,6 +71,10 @@ FiringRate = Annotated[float, typer.Option(
 JsonOutput = Annotated[Path, typer.Option("--json", metavar="FILE", help="Write the report as JSON too.")]
 ImageOutput = Annotated[Path, typer.Option("-o", "--output", metavar="IMAGE", help="The image to write.")]
 RasterOutput = Annotated[Path, typer.Option("-o", "--output", metavar="RASTER", help="The spikes to write.")]
+LearnedOutput = Annotated[Path, typer.Option(
+    "--learned", metavar="FILE", help="Write the network with the weights that it learned, .npz.")]
+CommandEvery = Annotated[int, typer.Option(
+    "--command-every", min=1, metavar="STEPS", help="Command learning, for rules with @command.")]
 Picture = Annotated[Path, typer.Option(metavar="FILE", help="Draw both rasters, .png or .svg.")]
 Samples = Annotated[int, typer.Option(min=1, max=594, help="Images to run on the virtual board.")]
 EveryState = Annotated[bool, typer.Option(
@@ -139,14 +143,17 @@ def run(
     steps: Steps = None,
     rate: Rate = 0.05,
     seed: Seed = 0,
+    command_every: CommandEvery = None,
+    learned: LearnedOutput = None,
     core: Core = None,
     board: CoreOfBoard = None,
 ):
-    """Run a network on one machine and write its spikes."""
-    from .networks import chosen_core
+    """Run a network on one machine and write its spikes; with --learned, also what it has become."""
+    from .networks import core_for
     from .run import run
     from .stimulus import Request
-    run(network, on, Request(input, steps, rate, seed), output, chosen_core(core, board))
+    request = Request(input, steps, rate, seed, command_every)
+    run(network, on, request, output, core_for(network, core, board), learned)
 
 
 @app.command()
@@ -157,6 +164,7 @@ def compare(
     steps: Steps = None,
     rate: Rate = 0.05,
     seed: Seed = 0,
+    command_every: CommandEvery = None,
     core: Core = None,
     board: CoreOfBoard = None,
     every_state: EveryState = False,
@@ -167,9 +175,10 @@ def compare(
     Exit code 0: there is none. 1: there is one. 2: could not tell.
     """
     from .compare import compare
-    from .networks import chosen_core
+    from .networks import core_for
     from .stimulus import Request
-    request, config = Request(input, steps, rate, seed), chosen_core(core, board)
+    request = Request(input, steps, rate, seed, command_every)
+    config = core_for(network, core, board)
     raise typer.Exit(compare(network, on, request, config, every_state, picture))
 
 

@@ -52,7 +52,8 @@ def row(board):
     """The cells of a board's row, one for each of `COLUMNS`."""
     config, speed = board.config, speed_of(board)
     return (board.name, board.device, f"{config.neurons:,}", f"{config.synapse_words * config.lanes:,}",
-            f"1-{config.delay_slots}", "no", f"{board.clock / 1e6:g} MHz", f"{speed.core:,.0f}",
+            f"1-{config.delay_slots}", "yes" if config.learns else "no",
+            f"{board.clock / 1e6:g} MHz", f"{speed.core:,.0f}",
             f"{speed.link:,.0f}", board.toolchain, PROOFS[board.toolchain], _built(board))
 
 

@@ -1,5 +1,6 @@
 """`snnsim compare` and `snnsim diff`."""
 
+import numpy as np
 import typer
 
 from ..errors import UserError
@@ -11,7 +12,7 @@ from .networks import load_image
 from .outputs import check_picture
 from .run import timed_run
 from .stimulus import stimulus_for
-from .texts import place_of
+from .texts import learning_synapses, place_of
 
 
 def compare(network, names, request, config, every_state, picture):
@@ -25,19 +26,21 @@ def compare(network, names, request, config, every_state, picture):
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)
     record = list(range(image.n_neurons)) if every_state else []
-    results, weights = [], []
+    results, learned = [], []
     for name in names:
         with opened(name, image, config) as machine:
-            results.append(timed_run(name, machine, stimulus, record))
-            weights.append(machine.read_weights())
+            results.append(timed_run(name, machine, stimulus, record, request.commands(stimulus.steps)))
+            learned.append(machine.read_learning() if image.learns else machine.read_weights())
+    first_of_rest = _first_learning_difference if image.learns else first_weight_difference
     differences = [
-        first_difference(results[0], result) or first_weight_difference(image, weights[0], other)
-        for result, other in zip(results[1:], weights[1:], strict=True)]
+        first_difference(results[0], result) or first_of_rest(image, learned[0], other)
+        for result, other in zip(results[1:], learned[1:], strict=True)]
     if picture is not None:
         shown = next((k for k, found in enumerate(differences) if found), 0)
         _draw(picture, results[0], results[shown + 1], (names[0], names[shown + 1]), image)
     for name, found in zip(names[1:], differences, strict=True):
-        _say(f"{names[0]} and {name}", results[0].raster, found, image.populations)
+        _say(f"{names[0]} and {name}", results[0].raster, found, image.populations,
+             _changed(image, learned[0].weights) if image.learns else "")
     return DIFFERENT if any(differences) else IDENTICAL
 
 
@@ -52,11 +55,23 @@ def diff(a, b):
     return DIFFERENT if found else IDENTICAL
 
 
-def _say(names, raster, found, populations=()):
+def _first_learning_difference(image, a, b):
+    from ..result import first_learning_difference
+    return first_learning_difference(image, a, b)
+
+
+def _changed(image, weights):
+    """``, 1,024 weights that learn (37 changed)``"""
+    changed = sum(int(np.count_nonzero(w != p.weight))
+                  for p, w in zip(image.projections, weights, strict=True))
+    return f", {learning_synapses(image):,} weights that learn ({changed:,} changed)"
+
+
+def _say(names, raster, found, populations=(), learned=""):
     if found:
         typer.echo(f"different: {names}: {place_of(found, populations)}")
     else:
-        typer.echo(f"identical: {names}: {raster.steps} steps, {len(raster)} spikes, 0 differences")
+        typer.echo(f"identical: {names}: {raster.steps} steps, {len(raster)} spikes{learned}, 0 differences")
 
 
 def _draw(path, a, b, names, image):

@@ -8,7 +8,7 @@ from ..placement import CapacityError, ClockedCore
 from .networks import chosen_core, compiled
 from .outputs import check_output
 from .records import record_of, save_record
-from .texts import reach_lines
+from .texts import learning_synapses, reach_lines
 
 DEFAULT_RATE = 0.02
 
@@ -67,5 +67,7 @@ def _show(compilation, reach, fit, board):
     typer.echo("\n".join(reach_lines(reach)))
     if fit is not None:
         typer.echo(f"\nfits {board or 'the core'}\n\n{fit}")
-    typer.echo(f"\n{image.n_neurons:,} neurons, {image.n_inputs:,} inputs, {image.n_synapses:,} synapses, "
+    learning = learning_synapses(image)
+    synapses = f"{image.n_synapses:,} synapses" + (f", {learning:,} of which learn" if learning else "")
+    typer.echo(f"\n{image.n_neurons:,} neurons, {image.n_inputs:,} inputs, {synapses}, "
                f"digest {image.digest[:16]}")

@@ -26,11 +26,16 @@ def load_image(path, formats):
 def compiled(path, target):
     """The `Compilation` of the description in a file."""
     from ..compiler import compile
+    return compile(load_network(path), target)
+
+
+def load_network(path):
+    """The `Network` that a file describes."""
     from ..network import Network
 
     if format_of(path) == FORMAT:
         raise UserError(f"{path} is compiled already: give the description that it was compiled from")
-    return compile(Network.load(path), target)
+    return Network.load(path)
 
 
 def core_config(text):
@@ -49,6 +54,24 @@ def changed_core(text, config):
         return replace(config, formats=replace(config.formats, **formats), **settings)
     except ConfigError as error:
         raise UserError(f"no such core: {error}") from None
+
+
+def core_for(path, core, board):
+    """The `CoreConfig` to run a network on: that of the options, or without them, one that can do what the
+    network needs."""
+    if core is not None or board is not None:
+        return chosen_core(core, board)
+    if format_of(path) == FORMAT:
+        image = Image.load(path)
+        needed = _needed(image.plasticity is not None, image.adaptation is not None)
+        return replace(needed, formats=image.formats) if needed != CoreConfig() else needed
+    network = load_network(path)
+    return _needed(network.learns or any(p.port is not None for p in network.projections),
+                   any(p.neuron.adapts for p in network.populations))
+
+
+def _needed(learns, adapts):
+    return CoreConfig.with_learning() if learns else CoreConfig(adaptive=int(adapts))
 
 
 def chosen_core(core, board):

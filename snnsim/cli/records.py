@@ -15,6 +15,7 @@ def record_of(compilation, reach, fit, board):
         "neurons": image.n_neurons, "inputs": image.n_inputs, "synapses": image.n_synapses,
         "populations": [asdict(p) for p in report.populations],
         "projections": [asdict(p) for p in report.projections],
+        "learning": [asdict(r) for r in report.learning],
         "saturation": [asdict(r) | {"may_saturate": r.may_saturate} for r in reach],
         "notes": report.notes(),
         "board": board, "core": placement and asdict(placement.config), "fit": fit and _fit_record(fit),

@@ -15,12 +15,20 @@ LARGEST_BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: a raster file or None, steps or None, and how to draw random spikes."""
+    """What the user asked for: a raster file or None, steps or None, and how to draw random spikes.
+
+    ``command_every``: learning is commanded in every so many steps; None: never.
+    """
 
     file: Path | None
     steps: int | None
     rate: float
     seed: int
+    command_every: int | None = None
+
+    def commands(self, steps):
+        """The steps, of so many, in which learning is commanded."""
+        return range(self.command_every - 1, steps, self.command_every) if self.command_every else ()
 
 
 def stimulus_for(image, request):

@@ -13,7 +13,17 @@ def summary(name, result, seconds):
 
 
 def saturations(result):
-    return f"saturated: i {result.i_saturations:,} times, v {result.v_saturations:,} times"
+    line = f"saturated: i {result.i_saturations:,} times, v {result.v_saturations:,} times"
+    if result.learning_saturations:
+        line += f", factors of learning {result.learning_saturations:,} times"
+    if result.weight_clips:
+        line += f"; weights clipped at their bounds: {result.weight_clips:,} times"
+    return line
+
+
+def learning_synapses(image):
+    """How many of its synapses learn."""
+    return sum(int(p.learning.mask(p.n_synapses).sum()) for p in image.projections if p.learning is not None)
 
 
 def place_of(difference, populations=()):

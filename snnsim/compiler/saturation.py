@@ -51,7 +51,8 @@ def _bounds(image):
     i_lowest = np.minimum(-_sum_of(-lowest_drive, i_decay), i_decay * initial.i + lowest_drive)
     up = np.minimum(i_highest, state.hi) + p.bias
     down = np.maximum(i_lowest, state.lo) + p.bias
-    return (i_lowest, i_highest), (_v_lowest(p, initial, down, one), _v_highest(p, initial, up, _raised(image), one))
+    v_lowest, v_highest = _v_lowest(p, initial, down, one), _v_highest(p, initial, up, _raised(image), one)
+    return (i_lowest, i_highest), (v_lowest, v_highest)
 
 
 def _raised(image):

@@ -131,7 +131,8 @@ def _longest_sum(trace, dt, largest_graded):
     """The highest value of a `Graded` trace."""
     if trace.highest is not None:
         return trace.highest
-    return max(abs(trace.amount) * largest_graded / float(one_minus_decay(trace.tau, dt)), np.finfo(float).tiny)
+    size = abs(trace.amount) * largest_graded
+    return max(size / float(one_minus_decay(trace.tau, dt)), np.finfo(float).tiny)
 
 
 def _history(name, trace, tables):

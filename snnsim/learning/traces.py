@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ..values import Description, DescriptionError, array, number, real, whole, word
 
-#: An `Exponential` trace of which nothing else is said holds the sum over random spikes at so many a second, up to
-#: so many standard deviations above its mean.
+#: An `Exponential` trace of which nothing else is said holds the sum over random spikes at so many a second,
+#: up to so many standard deviations above its mean.
 ASSUMED_RATE, ASSUMED_DEVIATIONS = 50.0, 5.0
 #: Steps that a `History` remembers, and values of its table.
 HISTORY_STEPS = 8
