@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from snnsim.contract.schedule import arrival_step, ring_slot
 
 from .cells import AT_I, AT_V, BLOCK, blocks_of, pack_cells, step_block
-from .rules import text_digest
+from .rules import compiled, text_digest
 
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
 GROUP = 8
@@ -26,7 +26,7 @@ def _padded_blocks(n_neurons):
 
 
 class Neurons(NamedTuple):
-    """The blocks of `cells`, and what their rules need.
+    """The blocks of `cells`, with or without fields of adaptation, and what their rules need.
 
     ``moving``: whether each block holds a neuron that is not at rest, uint8, padded to whole groups, and
     ``moving_groups``, the same memory as uint64. ``lo``, ``hi``: range of the states.
@@ -40,11 +40,11 @@ class Neurons(NamedTuple):
     decay_bits: int
 
     @classmethod
-    def initial(cls, image):
+    def initial(cls, image, pack=pack_cells):
         moving = np.zeros(_padded_blocks(image.n_neurons), np.uint8)
         moving[:blocks_of(image.n_neurons)] = 1
         formats = image.formats
-        return cls(pack_cells(image), moving, moving.view(np.uint64), formats.state.lo, formats.state.hi,
+        return cls(pack(image), moving, moving.view(np.uint64), formats.state.lo, formats.state.hi,
                    formats.decay_bits)
 
 
@@ -75,7 +75,8 @@ class Events(NamedTuple):
 
 class Output(NamedTuple):
     """What a run writes: the spikes of some steps, ``margin`` of them at most in one step; v and i of the
-    neurons ``record``, shape (steps of the run, recorded); how often i and v were saturated."""
+    neurons ``record``, shape (steps of the run, recorded); how often i, v and what learns were saturated,
+    and weights clipped."""
 
     step: np.ndarray
     neuron: np.ndarray
@@ -105,29 +106,36 @@ def put_spikes(mask, b, step, output, spikes):
     return spikes
 
 
-@njit(forceinline=True)
-def step_neurons(neurons, ring, slot, output, step, spikes):
-    """DELIVER, INTEGRATE, FIRE and RESET of all blocks in which anything can happen.
+def stepping(step_block):
+    """A function like `step_neurons` for blocks of which ``step_block`` makes a step."""
+    @njit(forceinline=True)
+    def step_neurons(neurons, ring, slot, output, step, spikes):
+        """DELIVER, INTEGRATE, FIRE and RESET of all blocks in which anything can happen.
 
-    Returns the number of spikes written so far, and of neurons evaluated.
-    """
-    evaluated = 0
-    for group in range(neurons.moving_groups.size):
-        if neurons.moving_groups[group] | ring.touched_groups[slot, group] == 0:
-            continue
-        for b in range(group * GROUP, (group + 1) * GROUP):
-            if neurons.moving[b] | ring.touched[slot, b] == 0:
+        Returns the number of spikes written so far, and of neurons evaluated.
+        """
+        evaluated = 0
+        for group in range(neurons.moving_groups.size):
+            if neurons.moving_groups[group] | ring.touched_groups[slot, group] == 0:
                 continue
-            mask, i_saturations, v_saturations, moving = step_block(
-                neurons.cells, b, ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
-                neurons.lo, neurons.hi, neurons.decay_bits)
-            neurons.moving[b] = moving > 0
-            ring.touched[slot, b] = 0
-            output.saturations[0] += i_saturations
-            output.saturations[1] += v_saturations
-            spikes = put_spikes(mask, b, step, output, spikes)
-            evaluated += BLOCK
-    return spikes, evaluated
+            for b in range(group * GROUP, (group + 1) * GROUP):
+                if neurons.moving[b] | ring.touched[slot, b] == 0:
+                    continue
+                mask, i_saturations, v_saturations, z_saturations, moving = step_block(
+                    neurons.cells, b, ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
+                    neurons.lo, neurons.hi, neurons.decay_bits)
+                neurons.moving[b] = moving > 0
+                ring.touched[slot, b] = 0
+                output.saturations[0] += i_saturations
+                output.saturations[1] += v_saturations
+                output.saturations[2] += z_saturations
+                spikes = put_spikes(mask, b, step, output, spikes)
+                evaluated += BLOCK
+        return spikes, evaluated
+    return step_neurons
+
+
+step_neurons = stepping(step_block)
 
 
 @njit(forceinline=True)
@@ -207,11 +215,4 @@ def _entry(text):
     return run
 
 
-def _compiled(text):
-    try:
-        return njit(cache=True)(_entry(text))
-    except RuntimeError:  # no folder to cache in can be written to: compile in each process
-        return njit(_entry(text))
-
-
-run = _compiled(text_digest())
+run = compiled(_entry, text_digest())

@@ -54,13 +54,15 @@ class _Segments(NamedTuple):
     weight: np.ndarray
 
 
-def pack_rows(image):
-    """``(DenseSegments, SparseSegments)`` of an image."""
-    weight_dtype = np.int8 if image.formats.weight_width <= 8 else np.int16
+def pack_rows(image, projections=None, weight_dtype=None):
+    """``(DenseSegments, SparseSegments)`` of ``projections``, which are all those of an image unless given;
+    weights take as many bytes as they need unless said."""
+    projections = image.projections if projections is None else projections
+    weight_dtype = weight_dtype or (np.int8 if image.formats.weight_width <= 8 else np.int16)
     target_dtype = np.uint16 if image.n_neurons <= 1 << 16 else np.uint32
     dense = [_nothing(np.int64, weight_dtype)]
     sparse = [_nothing(target_dtype, weight_dtype)]
-    for projection in image.projections:
+    for projection in projections:
         for rows in _batches(projection):
             segments = _segments(projection, rows, weight_dtype)
             is_dense = _is_dense(segments)

@@ -4,11 +4,13 @@ import hashlib
 import inspect
 from pathlib import Path
 
+from numba import njit
 from numba.extending import overload, register_jitable
 
-from snnsim.contract import arithmetic, neuron, schedule
+from snnsim.contract import arithmetic, neuron, noise, plasticity, schedule, terms
 
-MODULES = (arithmetic, neuron, schedule)
+#: Rules, and the numbers that they are made with.
+MODULES = (arithmetic, neuron, noise, plasticity, schedule, terms)
 
 
 @overload(arithmetic.select)
@@ -41,3 +43,11 @@ def text_digest():
     for file in files:
         h.update(file.read_bytes())
     return h.hexdigest()
+
+
+def compiled(entry, text):
+    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba."""
+    try:
+        return njit(cache=True)(entry(text))
+    except RuntimeError:  # no folder to cache in can be written to: compile in each process
+        return njit(entry(text))

@@ -1,0 +1,113 @@
+"""Operations over the synapses of a row, each one loop: what a rule is made of.
+
+``product`` and ``total`` are int64 buffers as long as ``target``, the neurons that the synapses lead to.
+"""
+
+import numpy as np
+from numba import njit
+
+from snnsim.contract import noise
+from snnsim.contract.neuron import bounded, decayed, product, saturates
+from snnsim.contract.plasticity import (
+    aligned,
+    learned,
+    rounded,
+    rounded_down_with,
+    times,
+    widened,
+)
+from snnsim.contract.terms import FACTOR, FACTOR_WIDTH, delta_fraction
+
+from . import rules  # noqa: F401  makes the rules known to numba
+
+TAG_FRACTION = delta_fraction(FACTOR_WIDTH)
+LOWEST, HIGHEST = FACTOR.lo, FACTOR.hi
+
+
+@njit
+def begin(values, value):
+    """Set all to one value."""
+    for j in range(values.size):
+        values[j] = value
+
+
+@njit
+def times_of_neurons(products, values, target):
+    """Multiply by a factor of the neurons."""
+    for j in range(target.size):
+        products[j] = times(products[j], np.int64(values[target[j]]))
+
+
+@njit
+def times_distances(products, weight, sign, origin, width):
+    """Multiply by ``origin + sign * weight`` as a factor: the weight, or its distance to a bound."""
+    for j in range(weight.size):
+        products[j] = times(products[j], widened(origin + sign * np.int64(weight[j]), width))
+
+
+@njit
+def times_tags(products, tag):
+    """Multiply by the tags."""
+    for j in range(tag.size):
+        products[j] = times(products[j], np.int64(tag[j]))
+
+
+@njit
+def add_products(total, products, shift):
+    """Add a term."""
+    for j in range(total.size):
+        total[j] += aligned(products[j], shift)
+
+
+@njit
+def add_products_where(total, products, shift, fired, target):
+    """Add a term for the synapses of which the target fired."""
+    for j in range(total.size):
+        total[j] += aligned(products[j], shift) if fired[target[j]] != 0 else 0
+
+
+@njit
+def add_value(total, value):
+    """Add one value for all synapses."""
+    for j in range(total.size):
+        total[j] += value
+
+
+@njit
+def add_value_where(total, value, fired, target):
+    """Add one value for the synapses of which the target fired."""
+    for j in range(total.size):
+        total[j] += value if fired[target[j]] != 0 else 0
+
+
+@njit
+def learn_weights(weight, total, fraction, w_min, w_max):
+    """Round and bound the weights; how many were clipped."""
+    clips = 0
+    for j in range(weight.size):
+        w_sum = learned(np.int64(weight[j]), rounded(total[j], fraction))
+        clips += saturates(w_sum, w_min, w_max)
+        weight[j] = bounded(w_sum, w_min, w_max)
+    return clips
+
+
+@njit
+def learn_tags(tag, total, keep_e, decay_bits):
+    """Decay, round and bound the tags; how many were saturated, and whether any is not 0."""
+    saturations, remaining = 0, np.int64(0)
+    for j in range(tag.size):
+        e_decayed = decayed(product(np.int64(tag[j]), keep_e), decay_bits)
+        e_sum = learned(e_decayed, rounded(total[j], TAG_FRACTION))
+        saturations += saturates(e_sum, LOWEST, HIGHEST)
+        e = bounded(e_sum, LOWEST, HIGHEST)
+        remaining |= e
+        tag[j] = e
+    return saturations, remaining != 0
+
+
+@njit
+def round_by_chance(total, fraction, row_noise, target):
+    """Make the sums such that `rounded` gives what they are, rounded by chance."""
+    for j in range(total.size):
+        chance = noise.noise_bits(noise.synapse_noise(row_noise, np.int64(target[j])), fraction)
+        total[j] = rounded_down_with(total[j], chance, fraction) << fraction

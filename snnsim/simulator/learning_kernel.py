@@ -1,0 +1,239 @@
+"""The loop over steps of networks that learn or adapt; the neurons and the sending are those of `kernel`."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from snnsim.contract.schedule import arrival_step, ring_slot
+from snnsim.contract.terms import ONE
+
+from .cells import step_adaptive_block, step_block
+from .kernel import lowest_bit, record_states, send_dense, send_sparse, stepping
+from .learn import Workspace, learn_row, trace_row
+from .plastic_rows import PENDING, Rows, Synapses
+from .replay import Ahead, Notes, is_full, note_spikes, replay_all, replay_row
+from .rule_tables import OF_GRADED, OF_M, OF_POST, Modulators, Program, record
+from .rules import compiled, text_digest
+from .traces import grade_neurons, mark, modulate, receive, trace_neurons
+
+#: Neurons ``first <= n < last`` of one class.
+RUN = record("first", "last", "post_class")
+
+
+class Post(NamedTuple):
+    """What belongs to the post-synaptic neurons.
+
+    ``factors``, shape (6, neurons): those from `Factor.POST` to `Factor.SIGN`. ``y``, shape (2, neurons): the
+    traces, of which two of the factors are what is read. ``runs``: their classes. ``m_arrivals`` and
+    ``m_touched``: see `receive`.
+    """
+
+    factors: np.ndarray
+    y: np.ndarray
+    runs: np.ndarray
+    m_arrivals: np.ndarray
+    m_touched: np.ndarray
+
+
+class Learning(NamedTuple):
+    """All that phase LEARN needs. ``is_on``: whether there is anything in it; else only thresholds adapt."""
+
+    is_on: bool
+    is_adaptive: bool
+    has_grades: bool
+    program: Program
+    rows: Rows
+    synapses: Synapses
+    post: Post
+    modulators: Modulators
+    notes: Notes
+    workspace: Workspace
+    ahead: Ahead
+
+
+step_neurons = stepping(step_block)
+step_adaptive_neurons = stepping(step_adaptive_block)
+
+
+@njit(forceinline=True)
+def send_to_m(source, step, arrivals, touched, rows):
+    """Add a spike's arrivals to what third factors will take up; their number."""
+    work = 0
+    for k in range(rows.pointer[source], rows.pointer[source + 1]):
+        slot = ring_slot(arrival_step(step, rows.delay[k]), arrivals.shape[0])
+        for j in range(rows.start[k], rows.stop[k]):
+            arrivals[slot, rows.target[j]] += rows.weight[j] * rows.scale[k]
+        touched[slot] = 1
+        work += rows.stop[k] - rows.start[k]
+    return work
+
+
+@njit
+def catch_up(source, now, rows, program, synapses, notes, ahead, counts):
+    """Before a spike is sent, let the rows of its source replay; how much work that was."""
+    work = 0
+    for q in range(rows.pointer[source], rows.pointer[source + 1]):
+        row = rows.table[rows.of_source[q]]
+        if program.rules[row.rule].replays:
+            work += replay_row(row, now, program, synapses, notes, ahead, counts)
+    return work
+
+
+@njit
+def find_pending(now, pending, due):
+    """List the rows whose event, of a spike of an earlier step, falls into this step; how many there are."""
+    if pending.shape[0] == 0:
+        return 0
+    found, slot = 0, ring_slot(now, pending.shape[0])
+    for word in range(pending.shape[1]):
+        mask = pending[slot, word]
+        while mask != 0:
+            due[found] = word * PENDING + np.int64(lowest_bit(mask))
+            found += 1
+            mask &= mask - np.uint64(1)
+        pending[slot, word] = 0
+    return found
+
+
+@njit
+def find_events(sources, now, rows):
+    """Mark the rows whose event falls into this step and list them; how many there are."""
+    found = find_pending(now, rows.pending, rows.due)
+    for k in range(sources.size):
+        for q in range(rows.pointer[sources[k]], rows.pointer[sources[k] + 1]):
+            r = rows.of_source[q]
+            if rows.table[r].lag:
+                slot = ring_slot(arrival_step(now, rows.table[r].lag), rows.pending.shape[0])
+                rows.pending[slot, r // PENDING] |= np.uint64(1) << np.uint64(r % PENDING)
+            else:
+                rows.due[found] = r
+                found += 1
+    for q in range(found):
+        rows.table[rows.due[q]].event = 1
+    return found
+
+
+@njit
+def list_visits(found, is_commanded, rows, rules):
+    """Add to the ``found`` rows with an event those that must be visited, too; how many there are in all."""
+    n = found
+    for q in range(rows.plain.size):
+        if not rows.table[rows.plain[q]].event:
+            rows.due[n] = rows.plain[q]
+            n += 1
+    if is_commanded:
+        for r in range(rows.table.size):
+            rule = rules[rows.table[r].rule]
+            if rule.replays and rule.has_command and not rows.table[r].event:
+                rows.due[n] = r
+                n += 1
+    return n
+
+
+@njit
+def find_fired(fired, targets):
+    """Say for each projection that learns whether any of its targets fired."""
+    for p in range(targets.size):
+        targets[p].fired = 0
+        for q in range(fired.size):
+            if targets[p].first <= fired[q] and fired[q] < targets[p].end:
+                targets[p].fired = 1
+                break
+
+
+@njit
+def visit_rows(now, found, is_commanded, learning, counts):
+    """LEARN of all rows in which anything can happen, and their traces; how much work that was."""
+    rows, program, work = learning.rows, learning.program, 0
+    for q in range(list_visits(found, is_commanded, rows, program.rules)):
+        row = rows.table[rows.due[q]]
+        replays = program.rules[row.rule].replays
+        if replays:
+            work += replay_row(row, now, program, learning.synapses, learning.notes, learning.ahead, counts)
+        work += 1 + learn_row(row, now, rows.targets[row.projection].fired != 0, is_commanded, program,
+                              learning.modulators.table, learning.synapses, learning.post.factors,
+                              learning.workspace, counts)
+        trace_row(row, program, counts)
+        if replays:
+            row.since = now + 1
+    for q in range(found):
+        rows.table[rows.due[q]].event = 0
+    return work
+
+
+@njit
+def learn(fired, sources, now, is_commanded, cells, learning, counts):
+    """LEARN: rows, then traces; how much work that was."""
+    rows, program, post, notes = learning.rows, learning.program, learning.post, learning.notes
+    mark(post.factors[OF_POST], fired, ONE)
+    find_fired(fired, rows.targets)
+    if learning.has_grades:
+        grade_neurons(post.factors[OF_GRADED], post.runs, program, cells)
+    work = visit_rows(now, find_events(sources, now, rows), is_commanded, learning, counts)
+    if is_full(fired, now, notes):
+        replay_all(rows.table, now, program, learning.synapses, notes, learning.ahead, counts)
+    note_spikes(fired, now, post.factors, notes)
+    counts[2] += trace_neurons(post.factors, post.y, post.runs, program)
+    counts[2] += modulate(learning.modulators.table, learning.modulators.counts, sources, program.decay_bits)
+    mark(post.factors[OF_POST], fired, 0)
+    return work + post.y.shape[1]
+
+
+@njit
+def run_learning_steps(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first,
+                       last, origin, work):
+    """`kernel.run_steps` with learning. ``commands``: for each step of the run whether there is a command."""
+    spikes = 0
+    event = np.searchsorted(events.step, first)
+    room = output.step.size - output.margin
+    counts, post = output.saturations, learning.post
+    for step in range(first, last):
+        now = origin + step
+        sent = spikes
+        slot = ring_slot(now, ring.drive.shape[0])
+        if learning.is_adaptive:
+            spikes, evaluated = step_adaptive_neurons(neurons, ring, slot, output, step, spikes)
+        else:
+            spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
+        sources = spikes  # the inputs that spike are sent from behind the neurons, and then overwritten
+        while event < events.step.size and events.step[event] == step:
+            output.neuron[sources] = events.source[event]
+            sources += 1
+            event += 1
+        counts[2] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
+                             learning.program)
+        for k in range(sent, sources):
+            source = output.neuron[k]
+            work -= catch_up(source, now, learning.rows, learning.program, learning.synapses, learning.notes,
+                             learning.ahead, counts)
+            work -= send_dense(source, now, ring, dense)
+            work -= send_sparse(source, now, ring, sparse)
+            work -= send_sparse(source, now, ring, plastic)
+            work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
+        if learning.is_on:
+            work -= learn(output.neuron[sent:spikes], output.neuron[sent:sources], now, commands[step] != 0,
+                          neurons.cells, learning, counts)
+        record_states(neurons, output, step)
+        work -= evaluated + output.record.size + 1
+        if work <= 0 or spikes > room:
+            return step + 1, spikes
+    return last, spikes
+
+
+def _entry(text):
+    """`run_learning_steps` as called from Python, or `replay_all` where there are no steps; see
+    `kernel._entry`."""
+    def run(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first, last,
+            origin, work):
+        _ = text
+        if first == last:
+            replay_all(learning.rows.table, origin, learning.program, learning.synapses, learning.notes,
+                       learning.ahead, output.saturations)
+            return last, 0
+        return run_learning_steps(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands,
+                                  output, first, last, origin, work)
+    return run
+
+
+run = compiled(_entry, text_digest())

@@ -1,0 +1,186 @@
+"""Synapses that learn, and those that lead to third factors, as the kernel keeps them.
+
+They lie row by row, within a row by delay and target, each with a target and a weight. Segments, of one
+source, one delay and one exponent, say how they are sent; rows, how they learn. A synapse that is not enabled
+belongs to no row, and so do the fixed ones of a projection to third factors.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from .rows import SparseSegments
+from .rule_tables import record
+
+
+class Synapses(NamedTuple):
+    """``target``: neurons. ``weight``, and ``tag`` (empty if no rule has tags), int16."""
+
+    target: np.ndarray
+    weight: np.ndarray
+    tag: np.ndarray
+
+
+#: A learning row has the synapses ``first <= j < last``. ``x`` are its traces; where rows replay, as they
+#: stand before step ``since``. ``tagged``: whether any tag is not 0; ``event``: whether its event falls into
+#: this step.
+ROW = record("rule", "projection", "source", "lag", "first", "last", "since", "tagged", "event", x=2)
+#: The neurons that a projection leads to, and whether any of them fired in this step.
+TARGETS = record("first", "end", "fired")
+
+
+class Rows(NamedTuple):
+    """The learning rows, numbered as those of the image, in ``table``.
+
+    ``pending``, shape (slots, words): a bit for each whose event falls into a step to come. Source ``s`` has
+    the rows ``of_source[pointer[s]:pointer[s + 1]]``. ``plain``: those that do not replay. ``targets``: of
+    each projection that learns. ``due``: room for a list of rows.
+    """
+
+    table: np.ndarray
+    pending: np.ndarray
+    pointer: np.ndarray
+    of_source: np.ndarray
+    plain: np.ndarray
+    targets: np.ndarray
+    due: np.ndarray
+
+
+class Packed(NamedTuple):
+    """What is kept of an image: `Synapses`, the segments that add to drives and to third factors, both with
+    the targets and weights of these, where rows begin and end, and where the synapses of each projection are,
+    ``(those of the projection, those here)``."""
+
+    synapses: Synapses
+    to_drive: SparseSegments
+    to_m: SparseSegments
+    first: np.ndarray
+    last: np.ndarray
+    places: tuple
+
+
+#: Rows in a word of `Rows.pending`.
+PENDING = 64
+
+
+def fixed_projections(image):
+    """The projections with only those synapses that have no place in `Synapses`."""
+    return [_subset(p, ~_kept(p)) for p in image.projections]
+
+
+def pack_plastic(image):
+    """The `Packed` synapses of an image."""
+    target_dtype = np.uint16 if image.n_neurons <= 1 << 16 else np.uint32
+    first, last = (np.zeros(image.learning_rows.size, np.int64) for _ in range(2))
+    places, segments, targets, weights, begin = [], [], [], [], 0
+    for k, p in enumerate(image.projections):
+        chosen, row = _ordered(p, image.learning_rows.row[k])
+        places.append((chosen, slice(begin, begin + chosen.size)))
+        targets.append((p.target[chosen] + p.first_target).astype(target_dtype))
+        weights.append(p.weight[chosen].astype(np.int16))
+        segments.append(_segments(p, chosen, row, begin))
+        _set_bounds(first, last, row, begin)
+        begin += chosen.size
+    target = np.concatenate([np.zeros(0, target_dtype), *targets])
+    weight = np.concatenate([np.zeros(0, np.int16), *weights])
+    has_tags = any(rule.has_tag for rule in image.rules)
+    synapses = Synapses(target, weight, np.zeros(weight.size if has_tags else 0, np.int16))
+    to_drive, to_m = (
+        _joined([s for s, p in zip(segments, image.projections, strict=True) if p.to_m == to_m],
+                image.n_neurons + image.n_inputs, synapses) for to_m in (False, True))
+    return Packed(synapses, to_drive, to_m, first, last, tuple(places))
+
+
+def make_rows(image, packed, rules, slots):
+    """The `Rows` of an image, at rest; ``rules`` are their table, ``slots`` those of its ring."""
+    numbered, learning = image.learning_rows, [p for p in image.projections if p.learning is not None]
+    table = np.zeros(numbered.size, ROW).view(np.recarray)
+    projection = (np.cumsum([p.learning is not None for p in image.projections]) - 1)[numbered.projection]
+    rule_of = np.array([image.rules.index(p.learning.rule) for p in learning], dtype=np.int64)
+    for name, column in (("rule", rule_of[projection]), ("projection", projection),
+                         ("source", numbered.source), ("lag", numbered.lag), ("first", packed.first),
+                         ("last", packed.last)):
+        table[name] = column
+    targets = np.zeros(len(learning), TARGETS).view(np.recarray)
+    targets["first"] = [p.first_target for p in learning]
+    targets["end"] = [p.first_target + p.n_targets for p in learning]
+    order = np.argsort(numbered.source, kind="stable")
+    return Rows(
+        table, np.zeros((slots if numbered.lag.any() else 0, -(-numbered.size // PENDING)), np.uint64),
+        np.searchsorted(numbered.source[order], np.arange(image.n_neurons + image.n_inputs + 1)), order,
+        np.flatnonzero(rules["replays"][table["rule"]] == 0), targets, np.zeros(numbered.size, np.int64))
+
+
+def gather(packed, values, otherwise):
+    """``values`` of `Synapses` as an int64 array for each projection; ``otherwise`` those of the others."""
+    gathered = []
+    for (chosen, here), others in zip(packed.places, otherwise, strict=True):
+        whole = np.array(others, dtype=np.int64)
+        whole[chosen] = values[here]
+        gathered.append(whole)
+    return tuple(gathered)
+
+
+def scatter(packed, values, into):
+    """Write ``values``, an array for each projection, into an array of `Synapses`."""
+    for (chosen, here), whole in zip(packed.places, values, strict=True):
+        into[here] = whole[chosen]
+
+
+def _kept(p):
+    """Which synapses of a projection have a place in `Synapses`."""
+    if p.to_m:
+        return np.ones(p.n_synapses, bool)
+    return p.learning.mask(p.n_synapses) if p.learning else np.zeros(p.n_synapses, bool)
+
+
+def _subset(p, which):
+    """A projection without learning that has only some of the synapses."""
+    if which.all():
+        return replace(p, learning=None)
+    kept = np.concatenate(([0], np.cumsum(which)))
+    return replace(p, indptr=kept[p.indptr], target=p.target[which], weight=p.weight[which],
+                   delay=p.delay if p.delay.size == 1 else p.delay[which], learning=None)
+
+
+def _ordered(p, row):
+    """The kept synapses of a projection in order, and the learning row of each, -1 for those in none."""
+    if row is None or not p.learning.mask(p.n_synapses).all():
+        row = np.where(p.learning.mask(p.n_synapses), row, -1) if p.learning else np.full(p.n_synapses, -1)
+    chosen = np.flatnonzero(_kept(p))
+    longest = int(p.delay.max(initial=0)) + 1
+    key = ((p.sources()[chosen].astype(np.int64) * longest + p.delays()[chosen]) * p.n_targets
+           + p.target[chosen])
+    if np.any(key[1:] < key[:-1]):
+        chosen = chosen[np.argsort(key, kind="stable")]
+    if np.any(row[chosen[1:]] < row[chosen[:-1]]):
+        chosen = chosen[np.argsort(row[chosen], kind="stable")]
+    return chosen, row[chosen]
+
+
+def _segments(p, chosen, row, begin):
+    """Columns source, delay, scale, start and stop of the segments of a projection."""
+    source, delay = p.sources()[chosen], p.delays()[chosen]
+    changes = (source[1:] != source[:-1]) | (delay[1:] != delay[:-1]) | (row[1:] != row[:-1])
+    start = np.flatnonzero(np.concatenate(([chosen.size > 0], changes)))
+    stop = np.append(start[1:], chosen.size)[:start.size]
+    return np.array([source[start], delay[start], np.full(start.size, 1 << p.exponent), start + begin,
+                     stop + begin], dtype=np.int64)
+
+
+def _joined(parts, n_sources, synapses):
+    source, delay, scale, start, stop = np.concatenate([np.zeros((5, 0), np.int64), *parts], axis=1)
+    order = np.argsort(source, kind="stable")
+    pointer = np.searchsorted(source[order], np.arange(n_sources + 1))
+    return SparseSegments(pointer, start[order], stop[order], scale[order], delay[order], synapses.target,
+                          synapses.weight)
+
+
+def _set_bounds(first, last, row, begin):
+    """Where the rows of some synapses begin and end; ``begin``: where these synapses do."""
+    changes = np.flatnonzero(np.concatenate(([row.size > 0], row[1:] != row[:-1])))
+    ends = np.append(changes[1:], row.size)[:changes.size]
+    learn = row[changes] >= 0
+    first[row[changes][learn]] = changes[learn] + begin
+    last[row[changes][learn]] = ends[learn] + begin
