@@ -8,22 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from .contract import CONTRACT_VERSION, ConfigError, Format, Formats
-from .contract.terms import TraceMode
 from .errors import UserError
-from .plasticity import (
-    Adaptation,
-    LearningRows,
-    Modulator,
-    Plasticity,
-    PostClass,
-    PlasticityError,
-    ProjectionLearning,
-    Rule,
-    Term,
-    Trace,
-    check_plasticity,
-    check_rule,
-)
+from .learning_record import image_learning, learning_record, projection_learning
+from .plasticity import Adaptation, LearningRows, Plasticity, PlasticityError, ProjectionLearning
+from .plasticity_checks import check_plasticity, check_rule
 from .storage import load_arrays, save_arrays
 
 FORMAT = "snnsim image"
@@ -101,8 +89,8 @@ class ImageProjection:
     Row ``k`` belongs to source ``first_source + k``: sources ``0 .. n_neurons - 1`` are the neurons,
     the inputs follow. Its synapses are ``indptr[k] .. indptr[k + 1] - 1``; ``target`` counts from
     ``first_target``; an arrival contributes ``weight << exponent``. ``delay`` (steps) has one entry
-    per synapse, or a single one for all. ``learning``: None if the weights are fixed. ``to_m``: arrivals add to
-    the third factor of the targets instead of their drive.
+    per synapse, or a single one for all. ``learning``: None if the weights are fixed. ``to_m``: arrivals add
+    to the third factor of the targets instead of their drive.
     """
 
     name: str
@@ -211,7 +199,9 @@ class Image:
             for array in (p.indptr, p.target, p.weight, p.delays()):
                 h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
         if self.plasticity or self.adaptation or any(p.to_m for p in self.projections):
-            header, arrays = _learning_record(self)
+            header, arrays = learning_record(self)
+            arrays |= {f"projection{k}_enabled": p.learning.mask(p.n_synapses)
+                       for k, p in enumerate(self.projections) if p.learning is not None}
             h.update(json.dumps(header, sort_keys=True).encode())
             for name in sorted(arrays):
                 h.update(np.ascontiguousarray(arrays[name], dtype="<i8").tobytes())
@@ -231,7 +221,7 @@ class Image:
         arrays |= {f"initial_{name}": getattr(self.initial, name) for name in "vir"}
         for k, p in enumerate(self.projections):
             arrays |= {f"projection{k}_{name}": getattr(p, name) for name in _PROJECTION_ARRAYS}
-        header["learning"], more = _learning_record(self)
+        header["learning"], more = learning_record(self)
         arrays |= more
         save_arrays(path, FORMAT, FORMAT_VERSION, header, arrays)
 
@@ -251,11 +241,11 @@ class Image:
                 initial=State(**{name: arrays[f"initial_{name}"] for name in "vir"}),
                 projections=tuple(
                     ImageProjection(**p, **{n: arrays[f"projection{k}_{n}"] for n in _PROJECTION_ARRAYS},
-                                    **_projection_learning(header["learning"], arrays, k))
+                                    **projection_learning(header["learning"], arrays, k))
                     for k, p in enumerate(header["projections"])),
-                **_image_learning(header["learning"], arrays),
+                **image_learning(header["learning"], arrays),
             )
-        except (KeyError, TypeError, AttributeError, ValueError, ConfigError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError, ConfigError) as error:
             raise UserError(f"{path} is not a whole {FORMAT} file: {error}") from None
         except (ImageError, PlasticityError) as error:
             raise UserError(f"{path}: {error}") from None
@@ -263,61 +253,6 @@ class Image:
 
 _PROJECTION_ARRAYS = ("indptr", "target", "weight", "delay")
 _PROJECTION_HEADER = ("name", "first_source", "n_sources", "first_target", "n_targets", "exponent")
-
-
-_PLASTICITY_ARRAYS = ("neuron_class", "sign", "initial_m", "counts", "tables")
-_ADAPTATION_ARRAYS = ("keep_z", "jump", "initial")
-
-
-def _learning_record(image):
-    """``(header, arrays)``: all that an image says of learning."""
-    header = {"to_m": [p.to_m for p in image.projections], "projections": [], "plasticity": None,
-              "adapts": image.adaptation is not None}
-    arrays = {}
-    for k, p in enumerate(image.projections):
-        record = None
-        if p.learning is not None:
-            record = {"rule": image.rules.index(p.learning.rule), "arrival": p.learning.arrival}
-            arrays[f"projection{k}_enabled"] = p.learning.enabled
-        header["projections"].append(record)
-    header["rules"] = [asdict(rule) for rule in image.rules]
-    if image.plasticity is not None:
-        p = image.plasticity
-        header["plasticity"] = {"classes": [asdict(c) for c in p.classes], "seed": p.seed,
-                                "modulators": [asdict(m) for m in p.modulators]}
-        arrays |= {f"plasticity_{name}": getattr(p, name) for name in _PLASTICITY_ARRAYS}
-    if image.adaptation is not None:
-        arrays |= {f"adaptation_{name}": getattr(image.adaptation, name) for name in _ADAPTATION_ARRAYS}
-    return header, arrays
-
-
-def _projection_learning(header, arrays, k):
-    """What `_learning_record` wrote of projection ``k``, as fields of `ImageProjection`."""
-    record, learning = header["projections"][k], None
-    if record is not None:
-        rule = header["rules"][record["rule"]]
-        rule = Rule(**rule | {"terms": tuple(Term(**term) for term in rule["terms"]),
-                              "x1": _trace(rule["x1"]), "x2": _trace(rule["x2"])})
-        learning = ProjectionLearning(rule, record["arrival"], arrays[f"projection{k}_enabled"])
-    return {"learning": learning, "to_m": header["to_m"][k]}
-
-
-def _image_learning(header, arrays):
-    """What `_learning_record` wrote of the whole, as fields of `Image`."""
-    fields = {}
-    if header["plasticity"] is not None:
-        p = header["plasticity"]
-        fields["plasticity"] = Plasticity(
-            classes=tuple(PostClass(**c | {"y1": _trace(c["y1"]), "y2": _trace(c["y2"])}) for c in p["classes"]),
-            modulators=tuple(Modulator(**m) for m in p["modulators"]), seed=p["seed"],
-            **{name: arrays[f"plasticity_{name}"] for name in _PLASTICITY_ARRAYS})
-    if header["adapts"]:
-        fields["adaptation"] = Adaptation(**{n: arrays[f"adaptation_{n}"] for n in _ADAPTATION_ARRAYS})
-    return fields
-
-
-def _trace(record):
-    return Trace(**record | {"mode": TraceMode(record["mode"])})
 
 
 def _values(record):

@@ -20,7 +20,8 @@ from .contract.terms import (
     Target,
     TraceMode,
 )
-from .plasticity import DISTANCES, Adaptation, Modulator, Plasticity, PostClass, Rule, Term, Trace
+from .plasticity import Adaptation, Modulator, Plasticity, PostClass, Rule, Term, Trace
+from .plasticity_checks import DISTANCES
 from .random_networks import mixed, pick, random_keep
 
 WEIGHT, TAG = Target.WEIGHT, Target.TAG

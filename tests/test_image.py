@@ -7,7 +7,7 @@ import pytest
 
 from snnsim.contract import Formats
 from snnsim.errors import UserError
-from snnsim.image import Image, ImageProjection, Parameters, Part, State, drive_bounds
+from snnsim.image import FORMAT_VERSION, Image, ImageProjection, Parameters, Part, State, drive_bounds
 from snnsim.storage import load_arrays, save_arrays
 from tests.generator import random_image
 
@@ -137,7 +137,7 @@ def test_numbers_that_are_no_image_are_refused_in_one_line(change, message):
 
 
 @pytest.mark.parametrize(("spoil", "message"), [
-    (lambda h, arrays: h.update(contract=2), "was compiled for contract version 2, this snnsim has 1"),
+    (lambda h, arrays: h.update(contract=1), "was compiled for contract version 1, this snnsim has 2"),
     (lambda h, arrays: h.pop("inputs"), "is not a whole snnsim image file: 'inputs'"),
     (lambda h, arrays: arrays.pop("parameter_leak"), "is not a whole snnsim image file: 'parameter_leak'"),
     (lambda h, arrays: h["formats"].update(state_width=99), "state_width must be an integer between"),
@@ -148,9 +148,9 @@ def test_numbers_that_are_no_image_are_refused_in_one_line(change, message):
 def test_a_spoiled_file_is_refused_in_one_line_with_its_name(tmp_path, spoil, message):
     path = tmp_path / "image.npz"
     image().save(path)
-    header, arrays = load_arrays(path, "snnsim image", 1, ())
+    header, arrays = load_arrays(path, "snnsim image", FORMAT_VERSION, ())
     spoil(header, arrays)
-    save_arrays(path, "snnsim image", 1, header, arrays)
+    save_arrays(path, "snnsim image", FORMAT_VERSION, header, arrays)
     with pytest.raises(UserError, match=message) as caught:
         Image.load(path)
     assert "\n" not in str(caught.value) and "image.npz" in str(caught.value)
