@@ -4,7 +4,7 @@ from amaranth import Array, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from snnsim.contract.layout import COLUMN_WIDTH, Memory, columns, memory_shape
+from snnsim.contract.layout import COLUMN_WIDTH, Memory, columns, memories_of, memory_shape
 from snnsim.contract.packets import (
     CAPABILITY,
     EVENT,
@@ -25,6 +25,8 @@ from .shapes import struct_of
 
 #: Sequence numbers this far back name packets that were executed.
 DUPLICATES = 128
+#: Memories that `To.CLEAR` fills with 0, as far as the core has them.
+CLEARED = (Memory.STATE, Memory.DRIVE, Memory.POST, Memory.TRACES, Memory.TAGS, Memory.THIRD)
 
 
 class Command(wiring.Component):
@@ -32,20 +34,22 @@ class Command(wiring.Component):
 
     ``i`` is the output of a `FrameReceiver`, ``corrupt`` its report of a dropped frame; ``o`` goes to a
     `FrameTransmitter`. The core's memories are on the ``host_*`` ports: ``host_r_data`` follows
-    ``host_address`` by three clocks, ``host_clear`` zeroes a word of state and ring. ``event_room`` and
+    ``host_address`` by three clocks, ``host_clear`` zeroes a word of each memory of `CLEARED`. ``event_room`` and
     ``spikes_*`` belong to the buffers of events and spikes, ``run_*`` to the `Sequencer`.
     """
 
     def __init__(self, config, identity):
         self._config = config
         self._capability = capability_words(config, identity)
-        self._columns = [columns(config, memory) for memory in Memory]
-        self._depths = [memory_shape(config, memory)[0] for memory in Memory]
+        numbers = range(max(memories_of(config)) + 1)
+        # A memory that is missing among those of a core that learns has no words, and so no address.
+        self._columns = [max(1, columns(config, Memory(k))) for k in numbers]
+        self._depths = [memory_shape(config, Memory(k))[0] for k in numbers]
         word = data.StructLayout({"word": 32, "last": 1})
         super().__init__({
             "i": In(stream.Signature(32)), "corrupt": In(1),
             "o": Out(stream.Signature(word)),
-            "host_memory": Out(range(len(Memory))), "host_address": Out(address_width(max(self._depths) + 1)),
+            "host_memory": Out(range(len(self._depths))), "host_address": Out(address_width(max(self._depths) + 1)),
             "host_column": Out(range(max(self._columns))),
             "host_w_en": Out(1), "host_w_data": Out(COLUMN_WIDTH), "host_clear": Out(1),
             "host_r_data": In(COLUMN_WIDTH),
@@ -142,7 +146,7 @@ class Command(wiring.Component):
             m.d.sync += [
                 self._age.eq(self._expected - header.sequence),
                 self._has_room.eq(self._left <= self.event_room),
-                self._has_memory.eq(header.argument < len(Memory)),
+                self._has_memory.eq(header.argument < len(self._depths)),
             ]
             m.next = "DISPATCH"
         with m.State("DISPATCH"):
@@ -269,7 +273,7 @@ class Command(wiring.Component):
         with m.State("CLEAR WORDS"):
             m.d.comb += self.host_clear.eq(1)
             m.d.sync += self.host_address.eq(self.host_address + 1)
-            with m.If(self.host_address == max(self._depths[Memory.STATE], self._depths[Memory.DRIVE]) - 1):
+            with m.If(self.host_address == max(self._depths[k] for k in CLEARED if k < len(self._depths)) - 1):
                 m.d.comb += self.run_rewind.eq(1)
                 self._acknowledge(m)
 

@@ -7,10 +7,11 @@ from amaranth.lib.wiring import In, Out
 from snnsim.contract.layout import COLUMN_WIDTH, Memory, memory_shape
 
 from .activity import Activity
-from .command import Command
+from .command import CLEARED, Command
 from .delay import DriveRing, ring_address
 from .events import EventBuffer
 from .frame import FrameReceiver, FrameTransmitter
+from .learner import Learner
 from .memory import ColumnMemory, StaggeredMemory
 from .neuron import NeuronPipeline
 from .sequencer import Sequencer
@@ -53,11 +54,15 @@ class Core(wiring.Component):
         for kind, make in makers.items():
             self._memories[kind] = make(*memory_shape(config, kind))
             m.submodules[kind.name.lower()] = self._memories[kind]
+        if config.learns:
+            m.submodules.learner = self._learner = Learner(config)
         self._elaborate_link(m)
         self._elaborate_host(m)
         self._elaborate_run(m)
         self._elaborate_sweep(m)
         self._elaborate_delivery(m)
+        if config.learns:
+            self._elaborate_learning(m)
         return m
 
     def _elaborate_link(self, m):
@@ -84,6 +89,8 @@ class Core(wiring.Component):
         command = self._command
         ports = {kind: memory.host for kind, memory in self._memories.items()}
         ports[Memory.DRIVE] = self._ring.host
+        if self._config.learns:
+            ports |= self._learner.hosts
         for kind, port in ports.items():
             m.d.comb += [
                 port.select.eq(~self._sequencer.running),
@@ -95,14 +102,18 @@ class Core(wiring.Component):
             with m.If(command.host_memory == kind):
                 m.d.comb += port.w_en.eq(command.host_w_en << command.host_column)
                 m.d.sync += command.host_r_data.eq(column)
-            if kind in (Memory.STATE, Memory.DRIVE):
+            if kind in CLEARED:
                 with m.If(command.host_clear):
                     m.d.comb += port.w_en.eq(-1)
         m.d.comb += [
             self._activity.wake.eq(command.host_w_en | command.host_clear),
-            self._activity.fill.eq(command.host_w_en & (command.host_memory == Memory.DRIVE)),
+            self._activity.fill.eq(command.host_w_en & self._writes_arrivals(command)),
             self._activity.empty.eq(command.host_clear),
         ]
+
+    def _writes_arrivals(self, command):
+        drive = command.host_memory == Memory.DRIVE
+        return drive | (command.host_memory == Memory.THIRD) if self._config.third_factors else drive
 
     def _elaborate_run(self, m):
         config, command, sequencer = self._config, self._command, self._sequencer
@@ -134,7 +145,7 @@ class Core(wiring.Component):
 
     def _elaborate_sweep(self, m):
         config, sequencer, ring, activity = self._config, self._sequencer, self._ring, self._activity
-        m.submodules.neurons = neurons = NeuronPipeline(config)
+        m.submodules.neurons = self._neurons = neurons = NeuronPipeline(config)
         parameters, state = self._memories[Memory.PARAMETERS], self._memories[Memory.STATE]
         lane_bits = (config.lanes - 1).bit_length()
         size_bits = (config.region_neurons - 1).bit_length()
@@ -154,23 +165,30 @@ class Core(wiring.Component):
             neurons.drive.eq(Array(ring.r_data)[bank]),
             state.w_address.eq(neurons.o_neuron), state.w_data.eq(neurons.o_state),
             state.w_en.eq(neurons.o_valid),
-            activity.stir.eq(neurons.o_valid & neurons.awake),
-            activity.stir_region.eq(neurons.o_neuron >> size_bits),
             activity.swept.eq(sequencer.swept),
             sequencer.active.eq(activity.active),
-            sequencer.updating.eq(neurons.busy),
             sequencer.fired.eq(neurons.o_valid & neurons.spike),
             sequencer.fired_neuron.eq(neurons.o_neuron),
             sequencer.i_saturates.eq(neurons.o_valid & neurons.i_saturates),
             sequencer.v_saturates.eq(neurons.o_valid & neurons.v_saturates),
         ]
+        if config.learns:  # a neuron is at rest only where its traces are
+            post = self._learner.post
+            stirs, stirred, updating = post.o_valid & post.o_awake, post.o_neuron, neurons.busy | post.busy
+        else:
+            stirs, stirred, updating = neurons.o_valid & neurons.awake, neurons.o_neuron, neurons.busy
+            if config.adaptive:
+                m.d.comb += sequencer.saturations.eq(neurons.o_valid & neurons.z_saturates)
+        m.d.comb += [
+            activity.stir.eq(stirs), activity.stir_region.eq(stirred >> size_bits),
+            sequencer.updating.eq(updating)]
 
     def _elaborate_delivery(self, m):
         config, ring = self._config, self._ring
         rows, synapses = self._memories[Memory.ROWS], self._memories[Memory.SYNAPSES]
-        m.submodules.fetch = fetch = RowFetch(config)
+        m.submodules.fetch = self._fetch = fetch = RowFetch(config)
         m.submodules.walk = walk = RowWalk(config)
-        m.submodules.delivery = delivery = Delivery(config)
+        m.submodules.delivery = self._delivery = delivery = Delivery(config)
         wiring.connect(m, self._sequencer.rows, fetch.i)
         wiring.connect(m, fetch.o, walk.i)
         m.d.comb += [
@@ -178,8 +196,48 @@ class Core(wiring.Component):
             synapses.r_address.eq(walk.o_address), delivery.word.eq(synapses.r_data),
             delivery.i_valid.eq(walk.o_valid), delivery.i_exponent.eq(walk.o_exponent),
             delivery.slot.eq(self._sequencer.slot),
-            ring.add_valid.eq(delivery.add_valid), ring.add_address.eq(delivery.add_address),
+            ring.add_valid.eq(self._for_drive(delivery)), ring.add_address.eq(delivery.add_address),
             ring.add_value.eq(delivery.add_value),
             self._activity.hit.eq(delivery.hit), self._activity.delay.eq(delivery.delay),
             self._sequencer.delivering.eq(fetch.busy | walk.o_valid | delivery.busy),
         ]
+        if config.third_factors:
+            m.d.comb += delivery.i_to_m.eq(walk.o_to_m)
+
+    def _for_drive(self, delivery):
+        """The lanes whose additions are not for the third factors."""
+        return delivery.add_valid & ~delivery.add_to_m.replicate(self._config.lanes) \
+            if self._config.third_factors else delivery.add_valid
+
+    def _elaborate_learning(self, m):
+        config, learner, sequencer = self._config, self._learner, self._sequencer
+        synapses, neurons, post = self._memories[Memory.SYNAPSES], self._neurons, self._learner.post
+        dirty = Signal(init=1)  # since the host wrote, any row may have something to do
+        with m.If(sequencer.prepare):
+            m.d.sync += dirty.eq(0)
+        with m.If(self._command.host_w_en | self._command.host_clear):
+            m.d.sync += dirty.eq(1)
+        with m.If(learner.busy):
+            m.d.comb += synapses.r_address.eq(learner.r_address)
+        m.d.comb += [
+            learner.prepare.eq(sequencer.prepare & dirty), learner.learn.eq(sequencer.learn),
+            learner.any_post.eq(sequencer.any_post), learner.commanded.eq(sequencer.commanded),
+            learner.time.eq(sequencer.time), sequencer.learning.eq(learner.busy),
+            sequencer.clips.eq(learner.clips), sequencer.saturations.eq(learner.saturations),
+            learner.mark.eq(self._fetch.mark), learner.mark_row.eq(self._fetch.mark_row),
+            learner.counted.eq(sequencer.rows.valid & sequencer.rows.ready),
+            learner.source.eq(sequencer.rows.payload), learner.slot.eq(sequencer.slot),
+            learner.word.eq(synapses.r_data), synapses.w_en.eq(learner.w_en),
+            synapses.w_address.eq(learner.w_address), synapses.w_data.eq(learner.w_word),
+            post.i_valid.eq(neurons.o_valid), post.i_neuron.eq(neurons.o_neuron), post.spike.eq(neurons.spike),
+            post.awake.eq(neurons.awake), post.post_class.eq(neurons.o_class), post.flipped.eq(neurons.o_flipped),
+        ]
+        if config.tables:
+            m.d.comb += [post.fired_at.eq(neurons.fired_at), post.threshold.eq(neurons.threshold)]
+        if config.adaptive:
+            m.d.comb += learner.adaptation_saturates.eq(neurons.o_valid & neurons.z_saturates)
+        if config.third_factors:
+            third, delivery = learner.third, self._delivery
+            m.d.comb += [
+                third.add_valid.eq(delivery.add_valid & delivery.add_to_m.replicate(config.lanes)),
+                third.add_address.eq(delivery.add_address), third.add_value.eq(delivery.add_value)]

@@ -1,18 +1,23 @@
 """The neuron pipeline: one neuron per clock through the contract's rules."""
 
-from amaranth import Cat, Module, Signal, Value
+from amaranth import Cat, Const, Module, Shape, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract import neuron as rules
+from snnsim.contract import plasticity
+from snnsim.contract.arithmetic import select
+from snnsim.contract.formats import Format
 from snnsim.contract.layout import COLUMN_WIDTH, Memory, columns, parameter_layout, state_layout
 
 from .memory import address_width
 from .shapes import shape_of, struct_of
 
 #: The stage of registers that each parameter is used from.
-_STAGES = {"keep_i": 1, "keep_v": 1, "leak": 3, "bias": 5, "v_min": 6, "v_threshold": 7, "v_reset": 7,
-           "refractory": 7, "subtract": 7, "hold": 7}
+_STAGES = {"keep_i": 1, "keep_v": 1, "keep_z": 1, "leak": 3, "bias": 5, "v_min": 6, "jump": 6,
+           "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7, "hold": 7, "post_class": 7, "flipped": 7}
+#: In a core whose thresholds adapt, the first that it is used from.
+_ADAPTIVE_THRESHOLD_STAGE = 6
 
 
 class _Columns:
@@ -25,8 +30,11 @@ class _Columns:
         for field in parameter_layout(config).fields:
             bits = range(offset, offset + field.width)
             self._fields[field.name] = field, bits
+            first = _STAGES[field.name]
+            if config.adaptive and field.name == "v_threshold":
+                first = _ADAPTIVE_THRESHOLD_STAGE
             for k in {bit // COLUMN_WIDTH for bit in bits}:
-                self._first[k] = min(self._first[k], _STAGES[field.name])
+                self._first[k] = min(self._first[k], first)
                 self._last[k] = max(self._last[k], _STAGES[field.name])
             offset += field.width
 
@@ -78,11 +86,12 @@ class NeuronPipeline(wiring.Component):
             "i_saturates": Out(1),
             "v_saturates": Out(1),
             "busy": Out(1),
+            **_learning_ports(config),
         })
 
     def elaborate(self, platform):
         m = Module()
-        formats = self._config.formats
+        config, formats = self._config, self._config.formats
         lo, hi = formats.state.lo, formats.state.hi
         read, neurons, valids = _Columns(self._config), [self.i_neuron], []
 
@@ -109,16 +118,22 @@ class NeuronPipeline(wiring.Component):
         p = read.field
         s = stage(0, {"valid": self.i_valid, "neuron": self.i_neuron})
         words = {"drive": self.drive, "v": self.state.v, "i": self.state.i, "r": self.state.r}
+        if config.adaptive:
+            words["z"] = self.state.z
         if self._config.read_registers:
             s = stage(1, s, **words)
         else:
             s = {**s, **words, **read.arriving(1, self.parameters)}
-        s = stage(2, s, drop=("i", "v"),
+        adapting = {"z_product": rules.product(s["z"], p(s, "keep_z"))} if config.adaptive else {}
+        s = stage(2, s, drop=("i", "v", "z"),
                   i_product=rules.product(s["i"], p(s, "keep_i")),
-                  v_product=rules.product(s["v"], p(s, "keep_v")))
-        s = stage(3, s, drop=("i_product", "v_product"),
+                  v_product=rules.product(s["v"], p(s, "keep_v")), **adapting)
+        if config.adaptive:
+            magnitude = Format.of_width(formats.state_width - 1, signed=False)
+            adapting = {"z": narrow(rules.decayed(s["z_product"], formats.decay_bits), magnitude)}
+        s = stage(3, s, drop=("i_product", "v_product", "z_product"),
                   i_decayed=narrow(rules.decayed(s["i_product"], formats.decay_bits), formats.state),
-                  v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state))
+                  v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state), **adapting)
         s = stage(4, s, drop=("i_decayed", "v_decayed", "drive"),
                   i_sum=rules.current_sum(s["i_decayed"], s["drive"]),
                   v_leaked=rules.leaked(s["v_decayed"], p(s, "leak")))
@@ -129,17 +144,30 @@ class NeuronPipeline(wiring.Component):
         s = stage(6, s, drop=("v_leaked",),
                   v_sum=rules.membrane_sum(s["v_leaked"], s["i"], p(s, "bias")),
                   tonic=rules.is_tonic(p(s, "bias"), 0, 0))
+        if config.adaptive:
+            z_sum = plasticity.adapted(s["z"], Const(1), p(s, "jump"))
+            adapting = {"threshold": plasticity.effective_threshold(p(s, "v_threshold"), s["z"]), "z": s["z"],
+                        "z_jumped": narrow(rules.bounded(z_sum, 0, hi), magnitude),
+                        "z_saturates": rules.saturates(z_sum, 0, hi)}
         s = stage(7, s, drop=("v_sum",),
                   v=narrow(rules.floored(rules.bounded(s["v_sum"], lo, hi), p(s, "v_min")), formats.state),
                   v_saturates=rules.saturates(s["v_sum"], lo, hi),
-                  tonic=s["tonic"] | rules.is_tonic(0, 0, p(s, "v_min")))
-        threshold = p(s, "v_threshold")
+                  tonic=s["tonic"] | rules.is_tonic(0, 0, p(s, "v_min")), **adapting)
+        v_threshold = p(s, "v_threshold")
+        threshold = s.get("threshold", v_threshold)
         spike = rules.fires(s["v"], s["r"], threshold)
-        s = stage(8, s, spike=spike,
+        more = {}
+        if config.adaptive:
+            more = {"z": select(spike, s["z_jumped"], s["z"]), "z_saturates": spike & s["z_saturates"]}
+        if config.learns:
+            more |= {"post_class": p(s, "post_class"), "flipped": p(s, "flipped")}
+        if config.tables:
+            more |= {"fired_at": s["v"], "fired_threshold": threshold}
+        s = stage(8, s, drop=("threshold", "z_jumped"), spike=spike,
                   r=narrow(rules.reset_r(spike, s["r"], p(s, "refractory")), formats.refractory),
-                  v=narrow(rules.reset_v(s["v"], spike, s["r"], threshold, p(s, "v_reset"),
+                  v=narrow(rules.reset_v(s["v"], spike, s["r"], v_threshold, p(s, "v_reset"),
                                          p(s, "subtract"), p(s, "hold")), formats.state),
-                  tonic=s["tonic"] | rules.is_tonic(0, threshold, 0))
+                  tonic=s["tonic"] | rules.is_tonic(0, v_threshold, 0), **more)
         assert len(valids) == self.latency
 
         m.d.comb += [address.eq(neurons[delay])
@@ -149,9 +177,26 @@ class NeuronPipeline(wiring.Component):
             self.o_neuron.eq(s["neuron"]),
             self.o_state.v.eq(s["v"]), self.o_state.i.eq(s["i"]), self.o_state.r.eq(s["r"]),
             self.spike.eq(s["spike"]),
-            self.awake.eq(~rules.at_rest(s["v"], s["i"], s["r"], s["tonic"])),
+            self.awake.eq(~rules.at_rest(s["v"], s["i"], s["r"], s["tonic"]) | (s.get("z", 0) != 0)),
             self.i_saturates.eq(s["i_saturates"]),
             self.v_saturates.eq(s["v_saturates"]),
             self.busy.eq(self.i_valid | Value.cast(sum(valids) != 0)),
         ]
+        if config.adaptive:
+            m.d.comb += [self.o_state.z.eq(s["z"]), self.z_saturates.eq(s["z_saturates"])]
+        if config.learns:
+            m.d.comb += [self.o_class.eq(s["post_class"]), self.o_flipped.eq(s["flipped"])]
+        if config.tables:
+            m.d.comb += [self.fired_at.eq(s["fired_at"]), self.threshold.eq(s["fired_threshold"])]
         return m
+
+
+def _learning_ports(config):
+    """The ports that only a core has that adapts or learns."""
+    state = shape_of(config.formats.state)
+    ports = {"z_saturates": Out(1)} if config.adaptive else {}
+    if config.learns:
+        ports |= {"o_class": Out(range(config.post_classes + 1)), "o_flipped": Out(1)}
+    if config.tables:
+        ports |= {"fired_at": Out(state), "threshold": Out(Shape(state.width + 1, signed=True))}
+    return ports

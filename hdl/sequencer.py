@@ -1,23 +1,29 @@
 """The order of a time step: sweep the neurons, deliver the spikes, deliver the input events."""
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract.layout import row_layout
 from snnsim.contract.packets import EVENT, LARGEST_RUN, REPORT, Flag
+from snnsim.contract.terms import LARGEST_RULE
 
 from .memory import address_width
 from .shapes import struct_of
 
 #: Bits of the counter of clocks spent waiting: three hours at 100 MHz, in a single run.
 _WAITED_WIDTH = 40
+#: Clocks in which a row that learns is set up, more than it ever takes.
+_LONGEST_SETUP = 128
 _STEP_WIDTH = LARGEST_RUN.bit_length()
+#: Bits that count what saturates in a clock: at most one of each lane, three of a neuron, and three more.
+SATURATIONS_WIDTH = 4
 
 
 def event_count_width(config):
-    """Bits that count the input events of a run: each input has at most one in a step."""
-    return _STEP_WIDTH + address_width(config.inputs)
+    """Bits that count the input events of a run: each input has at most one in a step, and there is at most one
+    command."""
+    return _STEP_WIDTH + address_width(config.inputs + (1 if config.learns else 0))
 
 
 def _spike_count_width(config):
@@ -28,7 +34,8 @@ def _spike_count_width(config):
 def _step_clocks_width(config):
     """Bits that count the clocks of a step without waiting: twice a sweep and every row."""
     row = next(f for f in row_layout(config).fields if f.name == "length").format.hi + 4
-    return (2 * (config.neurons + config.rows * row)).bit_length()
+    learning = config.plastic_rows * _LONGEST_SETUP + LARGEST_RULE * config.synapse_words if config.learns else 0
+    return (2 * (config.neurons + config.rows * row + learning)).bit_length()
 
 
 class Sequencer(wiring.Component):
@@ -40,6 +47,11 @@ class Sequencer(wiring.Component):
 
     ``stop`` ends the run after the step; a step that waits for events ends without them.
     ``rewind`` sets the time to 0. ``report`` has the words of `packets.REPORT`.
+
+    In a core that learns, ``prepare`` comes before the first step, ``learn`` after all of a step has been
+    delivered, and both last until ``learning`` is low; ``any_post`` says whether any neuron fired,
+    ``commanded`` whether the host commands it to learn, ``time`` counts steps. ``clips`` and ``saturations`` are
+    counted. In one whose thresholds adapt only the latter are.
     """
 
     def __init__(self, config):
@@ -62,6 +74,7 @@ class Sequencer(wiring.Component):
             "i_saturates": In(1), "v_saturates": In(1),
             "running": Out(1), "waiting": Out(1),
             "report": Out(data.ArrayLayout(32, len(REPORT))),
+            **_learning_ports(config),
         })
 
     def elaborate(self, platform):
@@ -71,6 +84,7 @@ class Sequencer(wiring.Component):
         m.d.comb += [self._fired.w_en.eq(self.fired), self._fired.w_data.eq(self.fired_neuron)]
 
         self._stopping, self._step_ends, self._takes_event = Signal(), Signal(), Signal()
+        self._learns = Signal()
         self._flags = {flag: Signal(name=f"flag_{flag.name.lower()}") for flag in Flag}
         m.d.comb += self._flags[Flag.RUNNING].eq(self.running)
         self._elaborate_counters(m)
@@ -80,20 +94,55 @@ class Sequencer(wiring.Component):
             m.d.sync += self._stopping.eq(1)
         with m.If(self.rewind):
             m.d.sync += self.slot.eq(0)
-        with m.FSM():
+        if self._config.learns:
+            self._elaborate_time(m)
+        with m.FSM() as fsm:
             with m.State("IDLE"):
                 with m.If(self.start):
                     m.d.sync += [self.running.eq(1), self._stopping.eq(0)]
                     m.d.sync += [flag.eq(0) for name, flag in self._flags.items() if name != Flag.RUNNING]
-                    m.next = "BEGIN"
+                    m.next = "PREPARE" if self._config.learns else "BEGIN"
             self._elaborate_sweep(m)
             self._elaborate_events(m)
-            with m.State("SETTLE"):
-                with m.If(~self.delivering):
-                    m.d.comb += self._step_ends.eq(1)
-                    m.d.sync += self.slot.eq(self.slot + 1)
-                    m.next = "BEGIN"
+            if self._config.learns:
+                self._elaborate_learning(m, fsm)
+            else:
+                with m.State("SETTLE"):
+                    with m.If(~self.delivering):
+                        self._end_step(m)
         return m
+
+    def _end_step(self, m):
+        m.d.comb += self._step_ends.eq(1)
+        m.d.sync += self.slot.eq(self.slot + 1)
+        m.next = "BEGIN"
+
+    def _elaborate_time(self, m):
+        """What a step's learning depends on."""
+        with m.If(self.fired):
+            m.d.sync += self.any_post.eq(1)
+        with m.If(self._step_ends):
+            m.d.sync += [self.any_post.eq(0), self.commanded.eq(0), self.time.eq(self.time + 1)]
+        with m.If(self.start):
+            m.d.sync += [self.any_post.eq(0), self.commanded.eq(0)]
+        with m.If(self.rewind):
+            m.d.sync += self.time.eq(0)
+
+    def _elaborate_learning(self, m, fsm):
+        with m.State("PREPARE"):
+            m.d.comb += self.prepare.eq(1)
+            m.next = "PREPARED"
+        with m.State("PREPARED"):
+            with m.If(~self.learning):
+                m.next = "BEGIN"
+        with m.State("SETTLE"):
+            with m.If(~self.delivering):
+                m.d.comb += self.learn.eq(1)
+                m.next = "LEARN"
+        with m.State("LEARN"):
+            with m.If(~self.learning):
+                self._end_step(m)
+        m.d.comb += self._learns.eq(fsm.ongoing("LEARN"))
 
     def _elaborate_sweep(self, m):
         config = self._config
@@ -135,6 +184,7 @@ class Sequencer(wiring.Component):
         event, is_event = self._event, self._is_event
         event_row = self._config.neurons + event.id
         is_known = event.id < self._config.inputs
+        is_command = (event.id == self._config.inputs) if self._config.learns else Const(0)
         m.d.comb += [self.spikes.p.step.eq(self._steps), self.spikes.p.id.eq(fired.r_data)]
         with m.State("SPIKES"):
             m.d.comb += [
@@ -154,9 +204,13 @@ class Sequencer(wiring.Component):
                 m.d.comb += self.waiting.eq(1)
                 with m.If(self._stopping):
                     m.next = "SETTLE"
-            with m.Elif((event.step < self._steps) | ~is_known):
+            with m.Elif((event.step < self._steps) | ~(is_known | is_command)):
                 m.d.comb += self._takes_event.eq(1)
                 m.d.sync += self._flags[Flag.BAD_EVENT].eq(1)
+            with m.Elif((event.step == self._steps) & is_command):
+                m.d.comb += self._takes_event.eq(1)
+                if self._config.learns:
+                    m.d.sync += self.commanded.eq(1)
             with m.Elif(event.step == self._steps):
                 m.d.comb += [rows.valid.eq(1), self._takes_event.eq(rows.ready)]
             with m.Else():
@@ -200,10 +254,36 @@ class Sequencer(wiring.Component):
         with m.If(self.start):
             m.d.sync += [counter.eq(0) for counter, _ in counted]
             m.d.sync += [step_clocks.eq(0), clocks_max.eq(0)]
+        learned = self._elaborate_learning_counters(m)
         words = {
             "flags": Cat(self._flags.values()), "steps": self._steps, "spikes": spikes,
             "events": self._events, "clocks_low": clocks[:32], "clocks_high": clocks[32:],
             "clocks_max": clocks_max, "waited_low": waited[:32], "waited_high": waited[32:],
-            "i_saturations": i_saturations, "v_saturations": v_saturations,
+            "i_saturations": i_saturations, "v_saturations": v_saturations, **learned,
         }
-        m.d.comb += [word.eq(words[name]) for word, name in zip(self.report, REPORT, strict=True)]
+        m.d.comb += [word.eq(words.get(name, 0)) for word, name in zip(self.report, REPORT, strict=True)]
+
+    def _elaborate_learning_counters(self, m):
+        """The words of the report that only a core has that adapts or learns."""
+        counted = {}
+        if self._config.learns:
+            counted |= {"learn_clocks": self._learns, "weight_clips": self.clips}
+        if self._config.learns or self._config.adaptive:
+            counted["learning_saturations"] = self.saturations
+        words = {}
+        for name, increment in counted.items():
+            counter = Signal(_WAITED_WIDTH, name=name)
+            m.d.sync += counter.eq(counter + increment)
+            with m.If(self.start):
+                m.d.sync += counter.eq(0)
+            words |= {f"{name}_low": counter[:32], f"{name}_high": counter[32:]}
+        return words
+
+
+def _learning_ports(config):
+    """The ports that only a core has that adapts or learns."""
+    saturations = {"saturations": In(SATURATIONS_WIDTH)} if config.learns or config.adaptive else {}
+    if not config.learns:
+        return saturations
+    return {"prepare": Out(1), "learn": Out(1), "learning": In(1), "any_post": Out(1), "commanded": Out(1),
+            "time": Out(32), "clips": In(range(config.lanes + 1)), **saturations}

@@ -19,7 +19,8 @@ class RowFetch(wiring.Component):
     """Sources to the descriptors of their rows, following the chain of each source.
 
     ``i`` takes the first descriptor of a source. Four clocks a descriptor, in the shadow of the row
-    that is being walked. Empty rows are passed over.
+    that is being walked. Empty rows are passed over. In a core that learns, ``mark`` tells of each row
+    that does, ``mark_row``.
     """
 
     def __init__(self, config):
@@ -30,12 +31,18 @@ class RowFetch(wiring.Component):
             "r_address": Out(_descriptor_bits(config)),
             "r_data": In(struct_of(row_layout(config))),
             "busy": Out(1),
+            **({"mark": Out(1), "mark_row": Out(address_width(config.plastic_rows))} if config.learns else {}),
         })
 
     def elaborate(self, platform):
         m = Module()
         config = self._config
         descriptor = Signal(struct_of(row_layout(config)))
+        if config.learns:
+            latched = Signal()
+            m.d.comb += [self.mark.eq(latched & (descriptor.plastic != 0)),
+                         self.mark_row.eq(descriptor.plastic - 1)]
+            m.d.sync += latched.eq(0)
         m.d.comb += [self.busy.eq(1), self.o.payload.eq(descriptor)]
         with m.FSM():
             with m.State("IDLE"):
@@ -47,6 +54,8 @@ class RowFetch(wiring.Component):
                 m.next = "LATCH"
             with m.State("LATCH"):
                 m.d.sync += descriptor.eq(self.r_data)
+                if config.learns:
+                    m.d.sync += latched.eq(1)
                 m.next = "OFFER"
             with m.State("OFFER"):
                 m.d.comb += self.o.valid.eq(descriptor.length != 0)
@@ -68,6 +77,7 @@ class RowWalk(wiring.Component):
             "o_valid": Out(1),
             "o_address": Out(address_width(config.synapse_words)),
             "o_exponent": Out(shape_of(config.formats.exponent)),
+            **({"o_to_m": Out(1)} if config.third_factors else {}),
         })
 
     def elaborate(self, platform):
@@ -83,6 +93,8 @@ class RowWalk(wiring.Component):
                 self.o_exponent.eq(self.i.p.exponent),
                 left.eq(self.i.p.length - 1),
             ]
+            if self._config.third_factors:
+                m.d.sync += self.o_to_m.eq(self.i.p.to_m)
         return m
 
 
@@ -92,7 +104,7 @@ class Delivery(wiring.Component):
     ``i_valid`` and ``i_exponent`` come with the word's address; ``word`` is the memory's answer a
     clock later. ``slot`` is the ring's slot of the present step: a synapse of delay d adds to slot + d.
     The additions come a clock after the word and its register, if there is one; ``hit`` and ``delay``
-    tell `Activity` of them.
+    tell `Activity` of them. ``add_to_m``: they are for the third factors, as the row of ``i_to_m`` says.
     """
 
     def __init__(self, config):
@@ -111,6 +123,7 @@ class Delivery(wiring.Component):
             "hit": Out(config.regions),
             "delay": Out(range(config.delay_slots + 1)),
             "busy": Out(1),
+            **({"i_to_m": In(1), "add_to_m": Out(1)} if config.third_factors else {}),
         })
 
     def elaborate(self, platform):
@@ -123,6 +136,10 @@ class Delivery(wiring.Component):
         m.d.sync += [read.eq(self.i_valid), exponent.eq(self.i_exponent)]
         into = m.d.sync if config.read_registers else m.d.comb
         into += [latched.eq(read), word_exponent.eq(exponent), word.eq(self.word)]
+        if config.third_factors:
+            to_m, word_to_m = Signal(), Signal()
+            m.d.sync += [to_m.eq(self.i_to_m), self.add_to_m.eq(word_to_m)]
+            into += word_to_m.eq(to_m)
         hits, delays = [], []
         for lane in range(config.lanes):
             hit, delay = self._elaborate_lane(m, lane, word[lane], latched, word_exponent)

@@ -88,7 +88,8 @@ class RunResult:
     ``raster``: the spikes. ``state``: `State` after the last step. ``i_saturations`` and
     ``v_saturations``: how often, over neurons and steps, a state left its range and was saturated.
     ``recorded``: neurons whose states were recorded, with ``v`` and ``i`` of shape
-    (steps, recorded). ``clocks``: clocks that a core worked, None for a simulator. ``weight_clips``: how
+    (steps, recorded). ``clocks``: clocks that a core worked, ``learn_clocks`` those of
+    them in which it learned, None for a simulator. ``weight_clips``: how
     often, over synapses and steps, learning took a weight beyond its bounds, where it was clipped;
     ``learning_saturations``: how often a tag, trace, modulator, third factor or adaptation was saturated.
     """
@@ -104,6 +105,7 @@ class RunResult:
     clocks_max: int = None
     weight_clips: int = 0
     learning_saturations: int = 0
+    learn_clocks: int = None
 
 
 @dataclass(frozen=True)

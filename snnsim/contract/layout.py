@@ -134,7 +134,7 @@ def parameter_layout(config):
     `Memory.PARAMETERS` is neuron ``n``."""
     f = config.formats
     adaptation = (Field.of("keep_z", f.keep), Field.of("jump", _magnitude(f))) if config.adaptive else ()
-    learning = (Field("post_class", _bits(config.post_classes)), Field("flipped", 1)) if config.learns else ()
+    learning = (Field("post_class", _bits(config.post_classes + 1)), Field("flipped", 1)) if config.learns else ()
     return Layout((
         Field.of("keep_i", f.keep), Field.of("keep_v", f.keep), *adaptation[:1], Field.of("leak", f.leak),
         Field.of("bias", f.state), Field.of("v_min", f.state), Field.of("v_threshold", f.state),
@@ -201,7 +201,8 @@ def _trace_fields(config, name):
 
 
 def class_layout(config):
-    """A class of post-synaptic neurons, a word of `Memory.CLASSES`."""
+    """A class of post-synaptic neurons; the first is word 1 of `Memory.CLASSES`. Word 0 is all 0: that of neurons
+    of the core which a network does not use."""
     graded = (Field("y1_graded", 1), Field("y2_graded", 1), Field("has_table", 1),
               Field("table", _bits(config.tables)),
               Field.of("grade_shift", GRADE_SHIFT)) if config.tables else ()
@@ -290,7 +291,7 @@ def memory_shape(config, memory):
         case Memory.POST:
             return config.neurons, post_layout(config).width
         case Memory.CLASSES:
-            return config.post_classes, class_layout(config).width
+            return config.post_classes + 1, class_layout(config).width
         case Memory.RULES:
             return config.learning_rules, rule_layout(config).width
         case Memory.TERMS:

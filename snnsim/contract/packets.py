@@ -54,7 +54,7 @@ class To(IntEnum):
     WRITE = 0x02
     #: argument: `Memory`; [address, words] -> `From.DATA`.
     READ = 0x03
-    #: [] Zero state, ring and time -> ACK when it is done.
+    #: [] Zero state, ring, traces, tags and time -> ACK when it is done.
     CLEAR = 0x04
     #: [steps, events] Start a run that will be given ``events`` events -> ACK, at its end `From.DONE`.
     RUN = 0x05

@@ -60,7 +60,12 @@ def coefficient_product(coefficient):
 
 def times(product, factor):
     """A product with one more factor."""
-    return shift_toward_zero(product * factor, FACTOR_FRACTION)
+    return scaled(product * factor)
+
+
+def scaled(exact):
+    """The exact product of a product and a factor, as a product."""
+    return shift_toward_zero(exact, FACTOR_FRACTION)
 
 
 def aligned(product, shift):

@@ -1,16 +1,25 @@
 """A core behind a link, driven like any other machine."""
 
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import numpy as np
 
-from snnsim.contract.layout import Memory, columns, memory_shape
+from snnsim.contract.layout import Memory, Setting, columns, memory_shape, post_layout
 from snnsim.contract.packets import EVENT, LARGEST_RUN, To
 from snnsim.errors import UserError
 from snnsim.image import State
-from snnsim.placement import place, unpack_state
+from snnsim.placement import pack_words, place, unpack_state, unpack_words
+from snnsim.placement.learning import learning_state, settings
 from snnsim.raster import SpikeRaster
-from snnsim.result import RunResult, check_run
+from snnsim.result import (
+    RunResult,
+    check_commands,
+    check_modulators,
+    check_run,
+    check_third_factors,
+    check_weights,
+)
 
 from .handshake import greet
 from .memories import read_memory, write_memory
@@ -56,27 +65,42 @@ class Driver:
         return self
 
     def clear(self):
-        """State back to ``image.initial``, nothing in flight, time 0."""
-        initial = self._loaded().initial
+        """State back to ``image.initial``, traces and tags to 0, nothing in flight, time 0. Weights stay."""
+        self._loaded()
+        memories = self._placement.memories
+        restored = {memory: memories[memory] for memory in (Memory.STATE, Memory.POST) if memory in memories
+                    and memories[memory].any()}
+        if Memory.SETTINGS in memories:
+            restored[Memory.SETTINGS] = memories[Memory.SETTINGS]
         with self._exchange():
             self._transport.request(To.CLEAR)
-            if np.any(initial.v) or np.any(initial.i) or np.any(initial.r):
-                self._write_all({Memory.STATE: self._placement.memories[Memory.STATE]}, _silent)
+            self._write_all(restored, _silent)
 
-    def run(self, stimulus, record=(), progress=_silent):
+    def run(self, stimulus, record=(), progress=_silent, commands=()):
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 
         ``stimulus`` is a `SpikeRaster` over the inputs; v and i of the neurons in ``record`` are kept
         for each step, which takes a turn of the link for each step. ``progress(done, total)`` counts steps.
+        ``commands`` are the steps in which terms of learning rules with the condition COMMAND count.
         An interrupt from the keyboard ends the run on the board too.
         """
         image = self._loaded()
         record = check_run(image, stimulus, record)
+        events = self._events(stimulus, check_commands(stimulus, commands))
         with self._exchange():
-            parts = [self._run_part(stimulus, first, last, record, progress)
+            parts = [self._run_part(events, first, last, record, progress)
                      for first, last in _chunks(stimulus.steps, 1 if len(record) else LARGEST_RUN)]
             state = self._read_state()
         return _joined(image, stimulus.steps, record, parts, state)
+
+    def _events(self, stimulus, commands):
+        """The input events of a run, commands among them if the core knows any."""
+        if not self.config.learns or not commands.size:
+            return stimulus
+        numbers = np.full(commands.size, self.config.inputs)
+        return SpikeRaster.from_events(
+            np.concatenate((stimulus.step, commands)), np.concatenate((stimulus.neuron, numbers)),
+            steps=stimulus.steps, neurons=self.config.inputs + 1)
 
     def read_state(self):
         """`State` of the network's neurons, as it is now."""
@@ -88,9 +112,39 @@ class Driver:
         """The weights in the core: one array for each projection, in the order of the image's synapses."""
         self._loaded()
         with self._exchange():
-            words = len(self._placement.memories.get(Memory.SYNAPSES, ()))
-            synapses = read_memory(self._transport, self.config, Memory.SYNAPSES, 0, words)
-        return self._placement.weights(synapses)
+            return self._placement.weights(self._read_words(Memory.SYNAPSES))
+
+    def read_learning(self):
+        """The `LearningState` of now: weights, tags, traces, modulators."""
+        image = self._loaded()
+        changing = (Memory.SYNAPSES, Memory.TAGS, Memory.TRACES, Memory.POST, Memory.SETTINGS)
+        with self._exchange():
+            words = {memory: self._read_words(memory) for memory in changing
+                     if memory_shape(self.config, memory)[0]}
+        return learning_state(image, self.config, self._placement, words)
+
+    def write_weights(self, weights):
+        """Replace all weights by ``weights``, as `read_weights` gives them."""
+        weights = check_weights(self._loaded(), weights)
+        self._write({Memory.SYNAPSES: self._placement.with_weights(weights)})
+
+    def write_modulators(self, modulators):
+        """Set the global modulators, 4 integers."""
+        modulators = check_modulators(self._loaded(), modulators)
+        words = settings(self._image, self.config)
+        words[Setting.MODULATORS::3, 0] = modulators & 0xFFFFFFFF
+        self._write({Memory.SETTINGS: words})
+
+    def write_third_factors(self, m):
+        """Set the third factors of all neurons, integers of shape (n_neurons,). Raises `DriverError` if the core
+        has none."""
+        m = check_third_factors(self._loaded(), m)
+        if not self.config.third_factors:
+            raise DriverError(f"the core on {self._link.name} has no third factors: use one with third_factors=1")
+        with self._exchange():
+            words = self._read_words(Memory.POST)
+        values = unpack_words(post_layout(self.config), words)
+        self._write({Memory.POST: pack_words(post_layout(self.config), **values | {"m": m})})
 
     def read_memory(self, memory, address, words):
         """``words`` words of a `Memory` from ``address`` on: uint32 of shape (words, columns)."""
@@ -156,6 +210,17 @@ class Driver:
             raise DriverError(f"words {address} .. {address + words - 1} of {memory.name} do not all exist: "
                               f"the core on {self._link.name} has {depth}")
 
+    def _write(self, memories):
+        with self._exchange():
+            self._write_all(memories, _silent)
+
+    def _read_words(self, memory):
+        """What the core has of the words of a memory that the network takes."""
+        words = len(self._placement.memories.get(memory, ()))
+        if memory == Memory.TAGS:  # beside the synapses
+            words = len(self._placement.memories.get(Memory.SYNAPSES, ()))
+        return read_memory(self._transport, self.config, memory, 0, words)
+
     def _write_all(self, memories, progress):
         total = sum(len(words) for words in memories.values())
         done = 0
@@ -168,7 +233,8 @@ class Driver:
     def _read_state(self, first=0, count=None):
         count = self._image.n_neurons if count is None else count
         words = read_memory(self._transport, self.config, Memory.STATE, first, count)
-        return unpack_state(self.config, words)
+        state = unpack_state(self.config, words)
+        return state if self._image.adaptation else replace(state, z=None)
 
     def _run_part(self, stimulus, first, last, record, progress):
         """Steps ``first .. last - 1``: ``(spikes as (step, neuron), report, recorded State or None)``."""
@@ -217,5 +283,8 @@ def _joined(image, steps, record, parts, state):
         recorded=record if len(record) else None,
         clocks=sum(report.clocks for report in reports),
         clocks_max=max((report.clocks_max for report in reports), default=0),
+        weight_clips=sum(report.weight_clips for report in reports),
+        learning_saturations=sum(report.learning_saturations for report in reports),
+        learn_clocks=sum(report.learn_clocks for report in reports),
         **recorded,
     )

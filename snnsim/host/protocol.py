@@ -92,6 +92,9 @@ class Report:
     waited: int
     i_saturations: int
     v_saturations: int
+    learn_clocks: int
+    weight_clips: int
+    learning_saturations: int
 
 
 def report_of(packet):
@@ -100,7 +103,7 @@ def report_of(packet):
         return None
     words = dict(zip(REPORT, packet.payload, strict=False))
     flags = words.pop("flags")
-    for name in ("clocks", "waited"):
+    for name in ("clocks", "waited", "learn_clocks", "weight_clips", "learning_saturations"):
         words[name] = words.pop(f"{name}_low") | words.pop(f"{name}_high") << 32
     return Report(running=bool(flags >> Flag.RUNNING & 1), stopped=bool(flags >> Flag.STOPPED & 1),
                   bad_event=bool(flags >> Flag.BAD_EVENT & 1), **words)

@@ -126,14 +126,15 @@ def _packed(layout, records):
 
 
 def _classes(p, config):
-    records = []
+    layout = class_layout(config)
+    records = [dict.fromkeys((field.name for field in layout.fields), 0)]
     for c in p.classes:
         record = _trace_values(config, "y1", c.y1) | _trace_values(config, "y2", c.y2)
         record |= {"y1_graded": int(c.y1.graded), "y2_graded": int(c.y2.graded),
                    "has_table": int(c.table is not None), "table": c.table or 0, "grade_shift": c.grade_shift,
                    "keep_m": c.keep_m}
         records.append(record)
-    return _packed(class_layout(config), records)
+    return _packed(layout, records)
 
 
 def _rules(image, config):

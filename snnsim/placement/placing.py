@@ -308,7 +308,7 @@ def _parameters(image, config):
         values["jump"] = np.pad(a.jump if a else nothing, (0, idle))
     if config.learns:
         nothing, p = np.zeros(image.n_neurons, np.int64), image.plasticity
-        values["post_class"] = np.pad(p.neuron_class if p else nothing, (0, idle))
+        values["post_class"] = np.pad(p.neuron_class + 1 if p else nothing, (0, idle))
         values["flipped"] = np.pad(p.sign < 0 if p else nothing, (0, idle)).astype(np.int64)
     return pack_words(parameter_layout(config), **values)
 
