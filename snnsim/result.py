@@ -34,7 +34,7 @@ def check_run(image, stimulus, record=()):
 
 def check_commands(stimulus, commands):
     """Return ``commands``, steps in which a command is given, as an ascending array, or raise `RunError`."""
-    commands = np.unique(np.asarray(commands, dtype=np.int64))
+    commands = np.unique(_integers(commands, "commands must be steps"))
     wrong = commands[(commands < 0) | (commands >= stimulus.steps)]
     if wrong.size:
         raise RunError(f"there is no step {wrong[0]} to command learning in: the run has {stimulus.steps}, "
@@ -44,7 +44,7 @@ def check_commands(stimulus, commands):
 
 def check_weights(image, weights):
     """Return ``weights`` as an array of integers for each projection of ``image``, or raise `RunError`."""
-    weights = tuple(np.asarray(w) for w in weights)
+    weights = tuple(_integers(w, "weights must be integers") for w in weights)
     sizes, wanted = [w.shape for w in weights], [(p.n_synapses,) for p in image.projections]
     if sizes != wanted:
         raise RunError(f"weights must have shapes {wanted}, one array for each projection, not {sizes}")
@@ -55,9 +55,17 @@ def check_weights(image, weights):
         wrong = np.flatnonzero((w < lowest) | (w > highest))
         if wrong.size:
             k = wrong[0]
-            raise RunError(f"projection {p.name!r}: weight[{k}] must be between {lowest[k]} and {highest[k]}, "
-                           f"not {w[k]}")
-    return tuple(w.astype(np.int64) for w in weights)
+            raise RunError(f"projection {p.name!r}: weight[{k}] must be between {lowest[k]} and "
+                           f"{highest[k]}, not {w[k]}")
+    return weights
+
+
+def _integers(values, what):
+    """``values`` as an array of integers, or a `RunError` that begins with ``what``."""
+    values = np.asarray(values)
+    if values.size and not np.issubdtype(values.dtype, np.integer):
+        raise RunError(f"{what}, not {values.dtype}")
+    return values.astype(np.int64)
 
 
 def check_modulators(image, modulators):
@@ -75,7 +83,8 @@ def _factors(image, values, shape, what):
         raise RunError(f"the network does not learn, and so has no {what}")
     values = np.asarray(values)
     if values.shape != shape or not np.issubdtype(values.dtype, np.integer):
-        raise RunError(f"{what} must be integers of shape {shape}, not {values.dtype} of shape {values.shape}")
+        raise RunError(f"{what} must be integers of shape {shape}, not {values.dtype} of shape "
+                       f"{values.shape}")
     if np.any((values < FACTOR.lo) | (values > FACTOR.hi)):
         raise RunError(f"{what} must be between {FACTOR.lo} and {FACTOR.hi} (1 is {ONE})")
     return values.astype(np.int64)
@@ -140,11 +149,9 @@ def first_difference(a, b):
     if found:
         return min(found, key=lambda d: (d.step, d.quantity == "spike", d.neuron))
     for name in a.state.names:
-        x, y = getattr(a.state, name), getattr(b.state, name)
-        wrong = np.flatnonzero(x != y)
-        if wrong.size:
-            n = int(wrong[0])
-            return Difference(name, None, n, int(x[n]), int(y[n]))
+        found = _first_of_neurons(name, getattr(a.state, name), getattr(b.state, name))
+        if found:
+            return found
     for name in ("i_saturations", "v_saturations", "weight_clips", "learning_saturations"):
         if getattr(a, name) != getattr(b, name):
             return Difference(name, None, None, getattr(a, name), getattr(b, name))
@@ -157,15 +164,61 @@ def first_weight_difference(image, a, b):
     ``a`` and ``b`` are what ``read_weights`` of two machines gave: an array for each projection. The
     `Difference` is that of the target neuron.
     """
+    return _first_of_synapses(image, "weight", a, b)
+
+
+def first_learning_difference(image, a, b):
+    """The first `Difference` between two `LearningState` of ``image``, or None.
+
+    In the order of weights, tags, traces of rows that learn, traces and third factors of neurons, modulators.
+    """
+    return (first_weight_difference(image, a.weights, b.weights)
+            or _first_of_synapses(image, "tag", a.tags, b.tags)
+            or _first_of_rows(image, "x1", a, b) or _first_of_rows(image, "x2", a, b)
+            or _first_of_neurons("trace y1", a.y1, b.y1) or _first_of_neurons("trace y2", a.y2, b.y2)
+            or _first_of_neurons("third factor", a.m, b.m) or _first_modulator(a.modulators, b.modulators))
+
+
+def _first_unequal(a, b):
+    """The index of the first entries that differ, None if there are none."""
+    wrong = np.flatnonzero(a != b)
+    return int(wrong[0]) if wrong.size else None
+
+
+def _source(image, number):
+    """A source by name."""
+    return f"neuron {number}" if number < image.n_neurons else f"input {number - image.n_neurons}"
+
+
+def _first_of_synapses(image, what, a, b):
     for projection, x, y in zip(image.projections, a, b, strict=True):
-        wrong = np.flatnonzero(x != y)
-        if wrong.size:
-            k = int(wrong[0])
+        k = _first_unequal(x, y)
+        if k is not None:
             source, neuron = projection.sources()[k], projection.first_target + int(projection.target[k])
-            name = f"neuron {source}" if source < image.n_neurons else f"input {source - image.n_neurons}"
-            return Difference(f"weight from {name} in {projection.name!r} (its synapse {k})", None, neuron,
-                              int(x[k]), int(y[k]))
+            quantity = f"{what} from {_source(image, source)} in {projection.name!r} (its synapse {k})"
+            return Difference(quantity, None, neuron, int(x[k]), int(y[k]))
     return None
+
+
+def _first_of_rows(image, name, a, b):
+    x, y, rows = getattr(a, name), getattr(b, name), image.learning_rows
+    k = _first_unequal(x, y)
+    if k is None:
+        return None
+    projection = image.projections[rows.projection[k]].name
+    lag = f", arrivals after {rows.lag[k]} steps" if rows.lag[k] else ""
+    return Difference(f"trace {name} of {_source(image, rows.source[k])} in {projection!r}{lag}", None, None,
+                      int(x[k]), int(y[k]))
+
+
+def _first_of_neurons(what, a, b):
+    n = _first_unequal(a, b)
+    return None if n is None else Difference(what, None, n, int(a[n]), int(b[n]))
+
+
+def _first_modulator(a, b):
+    k = _first_unequal(a, b)
+    return None if k is None else Difference(f"modulator M{k}", None, None, int(a[k]), int(b[k]))
 
 
 def _first_spike(a, b):
