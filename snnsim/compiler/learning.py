@@ -45,10 +45,11 @@ def post_slots(network):
             if trace is None or trace in held:
                 continue
             if len(held) == len(SLOTS):
-                others = " and ".join(sorted({owners[p.post, k] for k in range(len(SLOTS))}))
+                others = sorted({owners[p.post, k] for k in range(len(SLOTS))})
                 raise CompileError(
                     f"{p.title} needs {trace} for its {name}, but the neurons of {p.post!r} have two "
-                    f"post-synaptic traces, which {others} use for others; give them equal traces")
+                    f"post-synaptic traces, which {' and '.join(others)} {'use' if others[1:] else 'uses'} "
+                    "for others; give them equal traces")
             owners[p.post, len(held)] = p.title
             held.append(trace)
     return slots
@@ -130,6 +131,7 @@ def scaled(wanted, what):
     if abs(coefficient) > FACTOR.hi:  # rounded up
         coefficient, shift = coefficient // 2, shift - 1
     if shift < 0:
-        raise CompileError(f"{what} changes its target by {abs(wanted):.3g} of half its range at once, less "
-                           "than 2 are possible; use smaller amplitudes or wider bounds")
+        raise CompileError(f"{what} needs a coefficient of {abs(wanted):.3g}, where half of a range is 1, "
+                           "and less than 2 are possible; use a smaller amplitude, wider bounds, or traces "
+                           "with a lower highest")
     return coefficient, shift

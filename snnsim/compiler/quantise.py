@@ -67,11 +67,11 @@ def tau_error(tau, dt, keep):
 def decay(tau, dt):
     """``exp(-dt / tau)``, 0 where tau is 0."""
     with np.errstate(divide="ignore", over="ignore"):
-        return np.exp(-dt / tau)
+        return np.exp(-dt / np.asarray(tau, float))
 
 
 def one_minus_decay(tau, dt):
     """``1 - exp(-dt / tau)`` without cancellation."""
     with np.errstate(divide="ignore", over="ignore"):
-        return -np.expm1(-dt / tau)
+        return -np.expm1(-dt / np.asarray(tau, float))
 
