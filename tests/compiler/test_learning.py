@@ -9,14 +9,9 @@ from snnsim import (
     AllToAll,
     CoreConfig,
     Countdown,
-    Exponential,
     Formats,
-    Graded,
-    History,
     Input,
     IntegerLIF,
-    IntegerTrace,
-    Modulator,
     Network,
     OneToOne,
     Pairs,
@@ -25,47 +20,14 @@ from snnsim import (
     RectangularSTDP,
     ReferenceSimulator,
     SpikeRaster,
-    SumOfProducts,
-    Surrogate,
-    ThirdFactor,
     UserError,
     WindowSTDP,
     compile,
 )
 from snnsim.compiler.learning import scaled
-from snnsim.contract.terms import ONE, Condition, Factor, Target, TraceMode
-from snnsim.plasticity import Trace
+from snnsim.contract.terms import ONE, Condition, Factor, Target
 
-DT = 1e-3
-LIFS, INTEGERS = LIF(20e-3, 1.0), IntegerLIF(1 << 20)
-
-
-def network(*projections, neuron=LIFS, n=2, inputs=3, modulators=(), seed=0, dt=DT, **population):
-    return Network(dt, [Population("p", n, neuron, **population)], [Input("in", inputs)], projections,
-                   modulators=modulators, seed=seed)
-
-
-def onto(rule, weight=0.25, target=None, neuron=LIFS, connect=None, **others):
-    """The compilation of inputs that project to neurons and learn by ``rule``."""
-    kind = {"weight_q": weight} if isinstance(neuron, IntegerLIF) else {"weight": weight}
-    projection = Projection("in", "p", connect or AllToAll(), **kind, learning=rule)
-    return compile(network(projection, neuron=neuron, **others), target)
-
-
-def program(text, w_min=-1, w_max=1, **others):
-    return SumOfProducts(text, **others, w_min=w_min, w_max=w_max)
-
-
-def stdp(w_min=0, w_max=1, a_plus=0.01, a_minus=0.02, **others):
-    return STDP(a_plus, a_minus, 20e-3, 10e-3, w_min=w_min, w_max=w_max, **others)
-
-
-def learned_rule(compilation):
-    return compilation.image.projections[0].learning.rule
-
-
-X = {"x1": Exponential(20e-3)}
-XY = {**X, "y1": Exponential(10e-3)}
+from .learners import DT, INTEGERS, XY, X, learned_rule, network, onto, program, stdp
 
 
 @pytest.mark.parametrize(("w_min", "w_max", "w_width"), [
@@ -268,181 +230,6 @@ def test_learning_at_arrival_is_learning_of_delayed_sources():
         machine.run(SpikeRaster.from_dense(seen))
         weights.append(machine.read_weights()[0])
     assert np.array_equal(*weights) and np.ptp(weights[0]) > 0
-
-
-def trace(description, dt=DT):
-    """The trace of a rule in integers, and its `TraceReport`."""
-    compilation = onto(program("@post w += 0.001 * x1", x1=description), dt=dt)
-    return learned_rule(compilation).x1, compilation.report.learning[0].traces[0], compilation
-
-
-def test_an_exponential_trace_has_room_for_random_spikes_at_50_per_second():
-    x, report, _ = trace(Exponential(20e-3))
-    assert x.mode == TraceMode.ADD and x.keep == round(65536 * np.exp(-1 / 20))
-    assert report.highest >= 1 + 1 + 5 * np.sqrt(0.5) > report.highest / 2
-    assert x.amount * 2.0 ** report.log2 / ONE == pytest.approx(np.exp(-1 / 20), rel=2.0 ** -12)
-
-
-def test_the_highest_value_of_a_trace_can_be_chosen():
-    assert trace(Exponential(20e-3, highest=1.9))[1].log2 == 0
-    assert trace(Exponential(20e-3, highest=2.1))[1].log2 == 1
-    assert trace(Exponential(20e-3, mode="set"))[1].log2 == 0
-
-
-def test_the_unit_of_a_trace_is_in_the_coefficient():
-    for highest in (1.9, 7.0, 500.0):
-        compilation = onto(program("@post w += 0.001 * x1", x1=Exponential(20e-3, highest=highest)))
-        term, x = compilation.report.learning[0].terms[0], learned_rule(compilation).x1
-        assert term.actual * x.amount / ONE == pytest.approx(
-            0.001 * np.exp(-1 / 20) / (compilation.report.learning[0].unit * 2 ** 14), rel=0.02)
-
-
-def test_a_long_trace_that_loses_units_too_fast_is_noted():
-    _, report, compilation = trace(Exponential(5.0))
-    assert report.tau_error < -0.5
-    assert any(note.startswith("in->p: x1 decays ") and "lower highest" in note
-               for note in compilation.report.notes())
-    assert abs(trace(Exponential(0.2, highest=1.0))[1].tau_error) < 0.05
-
-
-def test_times_of_windows_are_whole_steps():
-    assert trace(Countdown(10e-3))[0] == Trace(TraceMode.COUNTDOWN, amount=10)
-    assert trace(Countdown(steps=7))[0].amount == 7
-    assert trace(Countdown(10.4e-3))[1].tau_error == pytest.approx(10 / 10.4 - 1)
-
-
-def test_a_history_is_a_table_of_sums_of_taps():
-    x, report, compilation = trace(History([4.0, -2.0, 1.0]))
-    table = compilation.image.plasticity.tables[x.table] * 2.0 ** report.log2 / ONE
-    assert table[:10].tolist() == [0, 4, -2, 2, 1, 5, -1, 3, 0, 4] and len(table) == 256
-
-
-def test_equal_tables_are_held_once():
-    rules = [program("w += (x1 + x2) / 99", x1=History([1, 2]), x2=History([1, 2])),
-             program("w += x1 / 99", x1=History([2]))]
-    net = network(*[Projection("in", "p", AllToAll(), 0.0, learning=rule) for rule in rules])
-    assert len(compile(net).image.plasticity.tables) == 2
-
-
-def test_integer_traces_are_taken_as_they_are():
-    assert trace(IntegerTrace(60000, 1234, mode="set"))[0] == Trace(TraceMode.SET, 60000, 1234)
-
-
-def two_rules(first, second):
-    net = network(Projection("in", "p", AllToAll(), 0.1, learning=first, name="a"),
-                  Projection("p", "p", AllToAll(), 0.1, learning=second, name="b"))
-    return compile(net).image
-
-
-def test_projections_onto_a_population_share_its_traces_whatever_they_call_them():
-    slow, fast = Exponential(20e-3), Exponential(5e-3)
-    image = two_rules(program("@pre w -= 0.1 * y1", y1=slow),
-                      program("@pre w -= 0.1 * y1 + 0.2 * y2", y1=fast, y2=slow))
-    (y,) = image.plasticity.classes
-    assert (y.y1.keep, y.y2.keep) == tuple(round(65536 * np.exp(-DT / tau)) for tau in (20e-3, 5e-3))
-    first, second = (p.learning.rule for p in image.projections)
-    assert [t.factors for t in first.terms] == [(Factor.Y1,)]
-    assert sorted(t.factors for t in second.terms) == [(Factor.Y1,), (Factor.Y2,)]
-    slow_term = next(t for t in second.terms if t.factors == (Factor.Y1,))
-    assert slow_term.coefficient * 2.0 ** -slow_term.shift == pytest.approx(
-        2 * first.terms[0].coefficient * 2.0 ** -first.terms[0].shift, rel=1e-4)
-
-
-def test_a_third_trace_is_refused_with_both_projections():
-    first = program("@pre w -= 0.1 * y1 * y2", y1=Exponential(20e-3), y2=Exponential(1e-3))
-    with pytest.raises(UserError, match="projection 'b' needs .*tau=0.005.* for its y1, but the neurons of "
-                                        "'p' have two .* traces, which projection 'a' uses for others"):
-        two_rules(first, program("@pre w -= 0.1 * y1", y1=Exponential(5e-3)))
-
-
-def test_neurons_of_equal_populations_are_one_class():
-    populations = [Population(name, 2, LIFS) for name in "abc"]
-    net = Network(DT, populations, [], [Projection(x, "abc"[k - 1], AllToAll(), 0.1, learning=stdp())
-                                        for k, x in enumerate("ab")])
-    p = compile(net).image.plasticity
-    assert len(p.classes) == 2 and p.neuron_class.tolist() == [0, 0, 1, 1, 0, 0]
-
-
-def test_factors_of_neurons_are_those_of_their_population():
-    p = onto(program("w += m * sign * x1 / 99", **X), third_factor=ThirdFactor(20e-3, [0.5, -2.0]),
-             sign=[1, -1]).image.plasticity
-    assert p.classes[0].keep_m == round(65536 * np.exp(-1 / 20))
-    assert p.initial_m.tolist() == [ONE // 2, -2 * ONE] and p.sign.tolist() == [1, -1]
-
-
-def test_modulators_count_the_parts_that_they_name():
-    p = onto(program("w += M1 / 99"), modulators=[Modulator(), Modulator({"p": -1, "in": 1}, 0, 0.25, 2.0)],
-             seed=5).image.plasticity
-    assert p.counts.tolist() == [[0, -1, 0, 0]] * 2 + [[0, 1, 0, 0]] * 3 and p.seed == 5
-    assert (p.modulators[1].keep, p.modulators[1].gain, p.modulators[1].initial) == (0, ONE // 4, 2 * ONE - 1)
-    assert p.modulators[0].keep == 1 << 16
-
-
-@pytest.mark.parametrize("width", [0.3, 1.0, 3.0])
-def test_a_surrogate_is_sampled_in_the_middle_of_what_its_entries_stand_for(width):
-    compilation = onto(program("w += g"), surrogate=Surrogate.triangle(width))
-    p, part = compilation.image.plasticity, compilation.image.populations[0]
-    step = 2.0 ** p.classes[0].grade_shift / part.scale
-    assert 64 < width / step <= 128
-    middle = (np.arange(256) - 127.5) * step
-    entries = p.tables[p.classes[0].table] / ONE
-    assert entries == pytest.approx(np.maximum(1 - np.abs(middle) / width, 0), abs=1e-4)
-
-
-def test_a_surrogate_of_integers_is_exact_where_an_entry_is_one_unit():
-    compilation = onto(program("w += g"), 0, neuron=INTEGERS, surrogate=Surrogate([-128, 127], [-1, 1]))
-    p = compilation.image.plasticity
-    assert p.classes[0].grade_shift == 0
-    assert p.tables[0][[0, 255]].tolist() == [-ONE, ONE]
-
-
-def test_a_graded_trace_has_room_for_the_largest_value_that_lasts():
-    compilation = onto(program("w += y1 / 99", y1=Graded(20e-3)), surrogate=Surrogate.triangle(1.0, 0.5))
-    y, report = compilation.image.plasticity.classes[0].y1, compilation.report.learning[0].traces[0]
-    assert y.graded and y.mode == TraceMode.ADD
-    highest = 0.5 / (1 - np.exp(-1 / 20))
-    assert report.highest >= highest > report.highest / 2
-
-
-def test_spikes_for_third_factors_have_weights_in_units_of_factors():
-    net = network(Projection("in", "p", AllToAll(), [0.5, -0.25] * 3, port="m"), third_factor=ThirdFactor())
-    p = compile(net).image.projections[0]
-    assert p.to_m and (p.weight.astype(int) << p.exponent).tolist() == [ONE // 2, -ONE // 4] * 3
-    integers = network(Projection("in", "p", AllToAll(), weight_q=3, exponent=4, port="m"), neuron=INTEGERS,
-                       third_factor=ThirdFactor())
-    assert compile(integers).image.projections[0].exponent == 4
-
-
-def test_spikes_for_third_factors_leave_the_scale_of_the_population_alone():
-    net = network(Projection("in", "p", AllToAll(), 100.0, port="m"), third_factor=ThirdFactor())
-    report = compile(net).report
-    assert report.populations[0].lowered == 0 and report.populations[0].drive_bound == 0
-
-
-def test_a_threshold_adapts_by_volts():
-    compilation = compile(network(neuron=LIF(20e-3, 1.0, adapt_jump=[0.25, 0.0], tau_adapt=0.1)))
-    a, scale = compilation.image.adaptation, compilation.image.populations[0].scale
-    assert a.jump.tolist() == [scale / 4, 0] and a.initial.tolist() == [0, 0]
-    assert a.keep_z.tolist() == [round(65536 * np.exp(-0.01))] * 2
-    assert compile(network()).image.adaptation is None
-
-
-def test_a_threshold_adapts_by_integers():
-    a = compile(network(neuron=IntegerLIF(1, keep_z_q=5, jump_q=6, z_init_q=[7, 8]))).image.adaptation
-    assert (a.keep_z.tolist(), a.jump.tolist(), a.initial.tolist()) == ([5, 5], [6, 6], [7, 8])
-
-
-def test_an_adaptive_neuron_fires_when_the_formula_says():
-    neuron = LIF(tau_mem=10e-3, v_threshold=1.0, i_bias=3.0, adapt_jump=0.2, tau_adapt=50e-3)
-    image = compile(network(neuron=neuron, n=1)).image
-    found = ReferenceSimulator(image).run(SpikeRaster.empty(steps=400, neurons=3)).raster.step.tolist()
-    v, z, exact = 0.0, 0.0, []
-    for t in range(400):
-        v, z = 3 + (v - 3) * np.exp(-0.1), z * np.exp(-1 / 50)
-        if v > 1 + z:
-            exact.append(t)
-            v, z = 0.0, z + 0.2
-    assert found == exact and np.diff(exact)[-1] > 1.5 * np.diff(exact)[0]
 
 
 def test_the_report_shows_what_is_learned():
