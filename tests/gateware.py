@@ -20,3 +20,13 @@ def gateware(image):
         config = CoreConfig(formats=image.formats, neurons=16, inputs=16, delay_slots=4,
                             synapse_words=256, rows=128)
     return compiled_core(config).load(image)
+
+
+def learning_gateware(image):
+    """The same of a core that learns by every rule there is."""
+    config = CoreConfig.with_learning()
+    if image.formats != config.formats:
+        config = CoreConfig.with_learning(
+            formats=image.formats, neurons=16, inputs=16, delay_slots=4, synapse_words=256, rows=128,
+            plastic_rows=32)
+    return compiled_core(config).load(image)
