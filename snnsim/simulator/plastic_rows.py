@@ -96,7 +96,8 @@ def make_rows(image, packed, rules, slots):
     """The `Rows` of an image, at rest; ``rules`` are their table, ``slots`` those of its ring."""
     numbered, learning = image.learning_rows, [p for p in image.projections if p.learning is not None]
     table = np.zeros(numbered.size, ROW).view(np.recarray)
-    projection = (np.cumsum([p.learning is not None for p in image.projections]) - 1)[numbered.projection]
+    number = np.cumsum([p.learning is not None for p in image.projections], dtype=np.int64) - 1
+    projection = number[numbered.projection]
     rule_of = np.array([image.rules.index(p.learning.rule) for p in learning], dtype=np.int64)
     for name, column in (("rule", rule_of[projection]), ("projection", projection),
                          ("source", numbered.source), ("lag", numbered.lag), ("first", packed.first),
