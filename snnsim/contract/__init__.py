@@ -1,9 +1,9 @@
 """The arithmetic contract: the integers and the order of a time step that every machine obeys.
 
-Standard library only. The rules in `arithmetic` and `neuron` use nothing but ``+ - *``, constant
-shifts, comparisons, ``&``, ``|``, ``~`` on conditions and one function, `arithmetic.select`, so the
-very same text runs on Python integers, on numba integers and, elaborated into gates, on Amaranth
-values. ``docs/contract.md`` says the same in prose.
+Standard library only. The rules in `arithmetic`, `neuron`, `plasticity` and `noise` use nothing but
+``+ - *``, shifts, comparisons, ``&``, ``|``, ``~`` on conditions, one function, `arithmetic.select`, and in
+`noise` ``&`` and ``^`` on integers, so the very same text runs on Python integers, on numba integers and,
+elaborated into gates, on Amaranth values. ``docs/contract.md`` says the same in prose.
 """
 
 from .config import CONTRACT_VERSION, ConfigError, CoreConfig, Formats
