@@ -72,13 +72,18 @@ _KEYS = ("format", "version", "dt", *_PLAIN, *(key for key, _ in _PARTS.values()
 
 def save(network, path):
     """Write ``network`` to ``path``, one ``.npz`` file. Raises `UserError` for a ``.toml`` path."""
-    if _is_toml(path):
-        raise UserError(f"cannot write {path}: TOML is for networks written by hand; save to a .npz file")
+    check_path(path)
     arrays = {}
     header = {name: getattr(network, name) for name in ("dt", *_PLAIN)}
     for field, (key, _) in _PARTS.items():
         header[key] = [_record(part, arrays) for part in getattr(network, field)]
     save_arrays(path, FORMAT, FORMAT_VERSION, header, arrays)
+
+
+def check_path(path):
+    """Raise `UserError` for a path that `save` refuses."""
+    if _is_toml(path):
+        raise UserError(f"cannot write {path}: TOML is for networks written by hand; save to a .npz file")
 
 
 def load(path):

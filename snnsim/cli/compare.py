@@ -5,7 +5,7 @@ import typer
 
 from ..errors import UserError
 from ..raster import SpikeRaster
-from ..result import first_difference, first_weight_difference
+from ..result import first_difference, first_learning_difference, first_weight_difference
 from .exits import DIFFERENT, IDENTICAL
 from .machines import opened
 from .networks import load_image
@@ -31,7 +31,7 @@ def compare(network, names, request, config, every_state, picture):
         with opened(name, image, config) as machine:
             results.append(timed_run(name, machine, stimulus, record, request.commands(stimulus.steps)))
             learned.append(machine.read_learning() if image.learns else machine.read_weights())
-    first_of_rest = _first_learning_difference if image.learns else first_weight_difference
+    first_of_rest = first_learning_difference if image.learns else first_weight_difference
     differences = [
         first_difference(results[0], result) or first_of_rest(image, learned[0], other)
         for result, other in zip(results[1:], learned[1:], strict=True)]
@@ -53,11 +53,6 @@ def diff(a, b):
         raise UserError(f"{a} and {b}: {error}") from None
     _say(f"{a} and {b}", first, found)
     return DIFFERENT if found else IDENTICAL
-
-
-def _first_learning_difference(image, a, b):
-    from ..result import first_learning_difference
-    return first_learning_difference(image, a, b)
 
 
 def _changed(image, weights):

@@ -5,6 +5,7 @@ import time
 import typer
 
 from ..errors import UserError
+from ..network_file import check_path as check_network_path
 from .machines import opened
 from .networks import load_image, load_network
 from .outputs import check_output
@@ -17,7 +18,7 @@ def run(network, machine, request, output, config, learned=None):
     """``learned``: where to write the network with the weights that it learned, None for nowhere."""
     for path in filter(None, (output, learned)):
         check_output(path)
-    described = None if learned is None else _that_learns(network)
+    described = None if learned is None else _that_learns(network, learned)
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)
@@ -32,9 +33,11 @@ def run(network, machine, request, output, config, learned=None):
         typer.echo(f"wrote {learned}")
 
 
-def _that_learns(path):
-    """The description in a file, refused if there is nothing in it that learns."""
+def _that_learns(path, learned):
+    """The description in a file, refused if there is nothing in it that learns, or if it could not be
+    written."""
     network = load_network(path)
+    check_network_path(learned)
     if not network.learns:
         raise UserError(f"{path} does not learn: give one of its projections a learning rule, or leave "
                         "--learned out")

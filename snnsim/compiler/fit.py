@@ -67,7 +67,7 @@ class Fit:
 
     def __str__(self):
         usage = [(name, f"{used:,}", f"{available:,}", percent(used / available))
-                 for name, (used, available) in self.usage.items()]
+                 for name, (used, available) in self.usage.items() if available]
         return "\n\n".join((table(("takes of the core", "used", "of", ""), usage), str(self.fan_in),
                             table(_CASE_HEAD, [_case_row(case) for case in self.cases])))
 

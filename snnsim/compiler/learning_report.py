@@ -84,7 +84,7 @@ class LearningReport:
             yield from trace.notes()
 
 
-HEAD = ("learning", "term", "of a unit", "error", "unit of w", "w from", "to", "rounding")
+HEAD = ("learning", "units", "error", "unit of w", "w from", "to", "rounding")
 TRACE_HEAD = ("trace", "kind", "up to", "spike", "error", "tau error")
 
 
@@ -93,8 +93,7 @@ def rows(report):
     for k, term in enumerate(report.terms):
         shared = (f"{report.unit:.3g}", f"{report.w_min * report.unit:.3g}",
                   f"{report.w_max * report.unit:.3g}", report.rounding) if k == 0 else ("",) * 4
-        yield (report.name if k == 0 else "", str(term.product), f"{term.single:.3g}", percent(term.error),
-               *shared)
+        yield (f"{report.name}: {term.product}", f"{term.single:.3g}", percent(term.error), *shared)
 
 
 def trace_rows(report):
