@@ -67,7 +67,7 @@ CASES = {
         TripletSTDP(**TRIPLET, tau_plus=17e-3, tau_minus=34e-3, tau_y=114e-3, tau_x=101e-3, **BOUNDS),
         lambda s: (s.x1 * s.post * (c(A) + c(A / 2) * s.y2)
                    - s.y1 * s.pre * (c(B) + c(B / 2) * s.x2), NOTHING), 4),
-    "reward": Case(
+    "R-STDP": Case(
         RewardSTDP(0.1, 0.03, TAU, TAU, 0.1, 4e-3, **BOUNDS),
         lambda s: (c(4e-3) * s.modulators[0] * s.e, c(0.1) * s.x1 * s.post - c(0.03) * s.y1 * s.pre), 2,
         modulators=(Modulator({"in": 1}, 20e-3, 0.125, initial=0.5),)),
