@@ -14,7 +14,7 @@ def code_of(notebook):
 
 
 def test_there_are_notebooks():
-    assert {"describe", "simulate", "gateware", "board"} <= {path.stem for path in NOTEBOOKS}
+    assert {"describe", "simulate", "learn", "gateware", "board"} <= {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
