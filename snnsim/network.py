@@ -47,6 +47,9 @@ class Population(Description):
             value = getattr(self, what)
             if value is not None and not isinstance(value, kind):
                 raise DescriptionError(f"{what} must be a {kind.__name__}, not {value!r}")
+        if self.surrogate is not None and np.any(np.isinf(getattr(self.neuron, "v_threshold", 0.0))):
+            raise DescriptionError("a surrogate is a function of the distance to the threshold, which is "
+                                   "inf; give one that is not reached")
         object.__setattr__(self, "sign", integer(self.sign, "sign", lo=-1, hi=1))
         if not np.all(self.sign):
             raise DescriptionError("sign must be 1 or -1")

@@ -12,7 +12,7 @@ from snnsim.placement import Placement, place
 
 from .learning import Learner, post_slots
 from .parameters import Physical, quantise_integer, quantise_lif, weight_gain
-from .plasticity import adaptation, plasticity
+from .plasticity import adaptation, factor_notes, plasticity
 from .quantise import CompileError
 from .report import PopulationReport, ProjectionReport, Report
 from .scale import Scale, choose_scale, lower
@@ -105,7 +105,8 @@ class _Compiler:
         return image, Report(
             network.name, network.dt, self.formats, tuple(c.report for c in compiled),
             tuple(reports[p.name] for p in network.projections),
-            tuple(learning[p.name] for p in network.projections if p.learning is not None))
+            tuple(learning[p.name] for p in network.projections if p.learning is not None),
+            tuple(factor_notes(network, self.formats)))
 
     def compile_population(self, population):
         incoming = [p for p in self.network.projections if p.post == population.name]

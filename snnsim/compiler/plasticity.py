@@ -7,7 +7,7 @@ from snnsim.plasticity import Adaptation, Modulator, Plasticity, PostClass, Trac
 from snnsim.values import per_neuron
 
 from .quantise import decay, quantise
-from .traces import table_of
+from .traces import WORTH_A_NOTE, memory_error, table_of
 
 ADAPTATION = {"keep_z": "keep_z", "jump": "jump", "initial": "initial_z"}
 
@@ -39,6 +39,25 @@ def plasticity(network, first, scales, learner):
         initial_m=_joined(initial_m), counts=_counts(network, first),
         modulators=tuple(_modulator(k, network, learner.formats) for k in range(MODULATORS)),
         tables=learner.tables.array, seed=network.seed)
+
+
+def factor_notes(network, formats):
+    """What of modulators and third factors rounding lost, one line each."""
+    for k, m in enumerate(network.modulators):
+        gain = int(_factors([m.gain], "gain")[0])
+        if m.gain and not gain:
+            yield f"modulator M{k}: its gain of {m.gain:g} became 0; the least is {0.5 / ONE:.2g}"
+        yield from _decay_notes(f"modulator M{k}", abs(gain), m.tau, network.dt, formats)
+    for p in network.populations:
+        if p.third_factor is not None:
+            what = f"{p.name}: the third factor"
+            yield from _decay_notes(what, ONE, p.third_factor.tau, network.dt, formats)
+
+
+def _decay_notes(what, amount, tau, dt, formats):
+    error = memory_error(amount, tau, dt, formats)
+    if abs(error) > WORTH_A_NOTE:
+        yield f"{what} decays {abs(error):.0%} too {'fast' if error < 0 else 'slowly'} from {amount} units on"
 
 
 def _post_class(population, scale, dt, learner):

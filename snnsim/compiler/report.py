@@ -98,7 +98,8 @@ class ProjectionReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The reports of all populations and projections of a network; ``str()`` makes a table of it."""
+    """The reports of all populations and projections of a network, and of all learning rules; ``factors``:
+    notes on modulators and third factors. ``str()`` makes a table of it."""
 
     network: str
     dt: float
@@ -106,11 +107,12 @@ class Report:
     populations: tuple
     projections: tuple
     learning: tuple = ()
+    factors: tuple = ()
 
     def notes(self):
         """What deserves attention, one line each."""
         parts = (*self.populations, *self.projections, *self.learning)
-        return [note for part in parts for note in part.notes()]
+        return [*(note for part in parts for note in part.notes()), *self.factors]
 
     def __str__(self):
         f = self.formats

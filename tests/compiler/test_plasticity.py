@@ -140,3 +140,21 @@ def test_an_adaptive_neuron_fires_when_the_formula_says():
             exact.append(t)
             v, z = 0.0, z + 0.2
     assert found == exact and np.diff(exact)[-1] > 1.5 * np.diff(exact)[0]
+
+
+def too_fast(units, tau):
+    """How much less, in whole per cents, a truncated decay keeps in all than an exact one."""
+    keep, x, total = round(65536 * np.exp(-DT / tau)), units, 0
+    while x:
+        total, x = total + x, x * keep // 65536
+    return f"{1 - total * (1 - np.exp(-DT / tau)) / units:.0%} too fast"
+
+
+def test_what_modulators_and_third_factors_lose_is_noted():
+    given = dict(modulators=[Modulator({"in": 1}, 0.1, 1e-5), Modulator({"in": 1}, 1.0, 0.01)],
+                 third_factor=ThirdFactor(2.0))
+    assert onto(program("w += M1 / 99"), **given).report.notes() == [
+        "modulator M0: its gain of 1e-05 became 0; the least is 3.1e-05",
+        f"modulator M1 decays {too_fast(164, 1.0)} from 164 units on",
+        f"p: the third factor decays {too_fast(ONE, 2.0)} from {ONE} units on"]
+    assert onto(program("w += M0 / 99"), modulators=[Modulator({"in": 1}, 0.02, 0.5)]).report.notes() == []

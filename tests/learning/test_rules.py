@@ -155,6 +155,8 @@ REFUSED = [
      "population 'p': sign must have one value, or one for each of its 2 neurons"),
     (lambda: net(third_factor=ThirdFactor(initial=[1, 1, 1])),
      "third_factor initial must have one value, or one"),
+    (lambda: net(neuron=LIF(1, np.inf), surrogate=Surrogate.triangle(1)),
+     "the threshold, which is inf; give one"),
     (lambda: net(third_factor=1), "third_factor must be a ThirdFactor, not 1"),
     (lambda: net(neuron=LIF(1, 1, adapt_jump=-1)), "LIF adapt_jump must be a finite number of at least 0"),
     (lambda: net(neuron=IntegerLIF(1, keep_z_q=-1)), "IntegerLIF keep_z_q must be an integer of at least 0"),
