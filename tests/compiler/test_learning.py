@@ -54,6 +54,18 @@ def test_distances_to_the_bounds_fit_the_weight_format():
         assert (1 << 13) < rule.w_max - rule.w_min <= (1 << 15) - 1
 
 
+def test_bounds_that_both_round_outward_still_fit():
+    unit = 2.0 ** -20  # of a weight under the smallest exponent
+    rule = learned_rule(onto(program("@post w += 1e-4 * x1 * up", -16383.6 * unit, 16383.6 * unit, **X), 0.0))
+    assert (rule.w_min, rule.w_max) == (-8192, 8192)
+    unaware = learned_rule(onto(program("@post w += 1e-6 * x1", -16383.6 * unit, 16383.6 * unit, **X), 0.0))
+    assert (unaware.w_min, unaware.w_max) == (-16384, 16384)
+
+
+def test_bounds_of_which_no_synapse_makes_use_fit_too():
+    assert learned_rule(onto(stdp(0, 100.0, enabled=False))).w_max > 1 << 13
+
+
 def test_a_weight_that_does_not_learn_may_lie_outside_the_bounds():
     p = onto(stdp(0, 0.25, enabled=[True, False] * 3), [0.1, 0.9] * 3).image.projections[0]
     assert p.weight.max() > 3 * p.learning.rule.w_max
