@@ -251,7 +251,8 @@ class PlasticRows(wiring.Component):
 
     def _elaborate_multiplier(self, m):
         """One for everything: a product with a factor, and a trace with its decay."""
-        self._a, self._b = Signal(shape_of(PRODUCT)), Signal(signed(self._config.formats.keep.width + 1))
+        widest = max(FACTOR.width, self._config.formats.keep.width + 1)
+        self._a, self._b = Signal(shape_of(PRODUCT)), Signal(signed(widest))
         self._product = Signal(signed(len(self._a) + len(self._b)))
         m.d.sync += self._product.eq(self._a * self._b)
         self._term, self._factor = Signal(range(LARGEST_RULE + 1)), Signal(range(LARGEST_TERM + 1))

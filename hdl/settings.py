@@ -67,7 +67,7 @@ class Settings(wiring.Component):
         g = Signal(range(MODULATORS))
         value, keep, gain = (Array(mod[name] for mod in self._modulators)[g] for name in _WORDS_OF_MODULATOR)
         a = Signal(signed(max(width, FACTOR.width)))
-        b = Signal(signed(self._config.formats.keep.width + 1))
+        b = Signal(signed(max(FACTOR.width, self._config.formats.keep.width + 1)))
         product = Signal(signed(len(a) + len(b)))
         total, decayed = Signal(signed(len(product) + 1)), Signal(shape_of(FACTOR))
         m.d.sync += product.eq(a * b)
