@@ -162,5 +162,5 @@ def prepare(machine, what):
     if "m" in what:
         machine.write_third_factors(np.array(what["m"]))
     if "w" in what:
-        sizes = [p.n_synapses for p in machine.image.projections]
+        sizes = [weights.size for weights in machine.read_weights()]
         machine.write_weights(np.split(np.array(what["w"]), np.cumsum(sizes)[:-1]))
