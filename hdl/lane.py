@@ -1,10 +1,10 @@
 """The factors that a synapse has for itself."""
 
-from amaranth import Array, Mux, Value
+from amaranth import Array, Mux
 
 from snnsim.contract import plasticity
 from snnsim.contract.layout import NO_FACTOR
-from snnsim.contract.terms import FACTOR_WIDTH, ONE, Factor
+from snnsim.contract.terms import ONE, Factor
 
 
 def factor_of(config, code, slot, post, tag, work):
@@ -18,8 +18,9 @@ def factor_of(config, code, slot, post, tag, work):
         Factor.POST: plasticity.indicated(post.post), Factor.Y1: post.y1, Factor.Y2: post.y2,
         Factor.SIGN: Mux(post.flipped, -ONE, ONE),
         Factor.W: plasticity.widened(slot.weight, width),
-        Factor.UP: plasticity.widened(work.w_max - slot.weight, width),
-        Factor.DOWN: plasticity.widened(slot.weight - work.w_min, width),
+        # Distances to bounds are never longer than a weight.
+        Factor.UP: plasticity.widened((work.w_max - slot.weight)[:width], width).as_signed(),
+        Factor.DOWN: plasticity.widened((slot.weight - work.w_min)[:width], width).as_signed(),
     }
     if config.third_factors:
         factors[Factor.M] = post.m
@@ -27,11 +28,5 @@ def factor_of(config, code, slot, post, tag, work):
         factors[Factor.GRADED] = post.graded
     if config.tags:
         factors[Factor.E] = tag
-    values = Array(_narrowed(factors.get(k + Factor.POST, 0)) for k in range(Factor.DOWN - Factor.POST + 1))
+    values = Array(factors.get(k + Factor.POST, 0) for k in range(Factor.DOWN - Factor.POST + 1))
     return Mux(code == NO_FACTOR, ONE, values[code - Factor.POST])
-
-
-def _narrowed(value):
-    """A factor in its width; a distance to a bound is longer by what is never used."""
-    value = Value.cast(value)
-    return value[:FACTOR_WIDTH].as_signed() if len(value) > FACTOR_WIDTH else value
