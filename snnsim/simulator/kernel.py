@@ -154,16 +154,26 @@ def send_dense(source, step, ring, rows):
 
 
 @njit(forceinline=True)
+def touch(touched, target, start, stop):
+    """Mark the blocks of some targets, which ascend; where they are many, the blocks in between, too."""
+    first, last = np.int64(target[start]) // BLOCK, np.int64(target[stop - 1]) // BLOCK
+    if last - first < stop - start:
+        touched[first:last + 1] = 1
+        return
+    for j in range(start, stop):
+        touched[target[j] // BLOCK] = 1
+
+
+@njit(forceinline=True)
 def send_sparse(source, step, ring, rows):
     """Add a spike's arrivals over sparse segments to the ring; their number."""
     work = 0
     for k in range(rows.pointer[source], rows.pointer[source + 1]):
         slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
-        drive, touched, scale = ring.drive[slot], ring.touched[slot], rows.scale[k]
-        for j in range(rows.start[k], rows.stop[k]):
-            target = np.uint64(rows.target[j])  # unsigned: not counted from the end
-            drive[target] += rows.weight[j] * scale
-            touched[target // np.uint64(BLOCK)] = 1
+        drive, scale = ring.drive[slot], rows.scale[k]
+        for j in range(np.uint64(rows.start[k]), np.uint64(rows.stop[k])):  # unsigned: not counted from the end
+            drive[rows.target[j]] += rows.weight[j] * scale
+        touch(ring.touched[slot], rows.target, rows.start[k], rows.stop[k])
         work += rows.stop[k] - rows.start[k]
     return work
 

@@ -1,6 +1,7 @@
 """Operations over the synapses of a row, each one loop: what a rule is made of.
 
-``product`` and ``total`` are int64 buffers as long as ``target``, the neurons that the synapses lead to.
+``target``: the neurons that these lead to. ``products``, and ``total`` for weights and for tags, are int64, with
+room for more.
 """
 
 import numpy as np
@@ -16,26 +17,35 @@ from snnsim.contract.plasticity import (
     times,
     widened,
 )
-from snnsim.contract.terms import FACTOR, FACTOR_WIDTH, delta_fraction
+from snnsim.contract.terms import FACTOR, FACTOR_WIDTH, Target, delta_fraction
 
 from . import rules  # noqa: F401  makes the rules known to numba
 
+#: The sums for weights, and for tags.
+OF_WEIGHT, OF_TAG = int(Target.WEIGHT), int(Target.TAG)
 TAG_FRACTION = delta_fraction(FACTOR_WIDTH)
 LOWEST, HIGHEST = FACTOR.lo, FACTOR.hi
 
 
 @njit
-def begin(values, value):
+def begin(values, value, n):
     """Set all to one value."""
-    for j in range(values.size):
+    for j in range(n):
         values[j] = value
 
 
 @njit
-def times_of_neurons(products, values, target):
-    """Multiply by a factor of the neurons."""
+def take(taken, values, which, target):
+    """Look up factor ``which`` of the neurons. Apart from what is done with it, which goes vector by vector."""
     for j in range(target.size):
-        products[j] = times(products[j], np.int64(values[target[j]]))
+        taken[j] = values[which, target[j]]
+
+
+@njit
+def times_factors(products, factors, n):
+    """Multiply by factors."""
+    for j in range(n):
+        products[j] = times(products[j], np.int64(factors[j]))
 
 
 @njit
@@ -46,38 +56,39 @@ def times_distances(products, weight, sign, origin, width):
 
 
 @njit
-def times_tags(products, tag):
-    """Multiply by the tags."""
-    for j in range(tag.size):
-        products[j] = times(products[j], np.int64(tag[j]))
-
-
-@njit
-def add_products(total, products, shift):
-    """Add a term."""
-    for j in range(total.size):
-        total[j] += aligned(products[j], shift)
-
-
-@njit
-def add_products_where(total, products, shift, fired, target):
-    """Add a term for the synapses of which the target fired."""
-    for j in range(total.size):
-        total[j] += aligned(products[j], shift) if fired[target[j]] != 0 else 0
-
-
-@njit
-def add_value(total, value):
+def add_value(total, which, value, n):
     """Add one value for all synapses."""
-    for j in range(total.size):
-        total[j] += value
+    for j in range(n):
+        total[which, j] += value
 
 
 @njit
-def add_value_where(total, value, fired, target):
-    """Add one value for the synapses of which the target fired."""
-    for j in range(total.size):
-        total[j] += value if fired[target[j]] != 0 else 0
+def add_value_where(total, which, value, fired, n):
+    """Add one value for the synapses of which the target ``fired``."""
+    for j in range(n):
+        total[which, j] += value if fired[j] != 0 else 0
+
+
+@njit
+def add_products(total, which, products, shift, n):
+    """Add a term."""
+    for j in range(n):
+        total[which, j] += aligned(products[j], shift)
+
+
+@njit
+def add_products_where(total, which, products, shift, fired, n):
+    """Add a term for the synapses of which the target ``fired``."""
+    for j in range(n):
+        total[which, j] += aligned(products[j], shift) if fired[j] != 0 else 0
+
+
+@njit
+def round_by_chance(total, which, fraction, row_noise, target):
+    """Make the sums such that `rounded` gives what they are, rounded by chance."""
+    for j in range(target.size):
+        chance = noise.noise_bits(noise.synapse_noise(row_noise, np.int64(target[j])), fraction)
+        total[which, j] = rounded_down_with(total[which, j], chance, fraction) << fraction
 
 
 @njit
@@ -85,7 +96,7 @@ def learn_weights(weight, total, fraction, w_min, w_max):
     """Round and bound the weights; how many were clipped."""
     clips = 0
     for j in range(weight.size):
-        w_sum = learned(np.int64(weight[j]), rounded(total[j], fraction))
+        w_sum = learned(np.int64(weight[j]), rounded(total[OF_WEIGHT, j], fraction))
         clips += saturates(w_sum, w_min, w_max)
         weight[j] = bounded(w_sum, w_min, w_max)
     return clips
@@ -97,17 +108,9 @@ def learn_tags(tag, total, keep_e, decay_bits):
     saturations, remaining = 0, np.int64(0)
     for j in range(tag.size):
         e_decayed = decayed(product(np.int64(tag[j]), keep_e), decay_bits)
-        e_sum = learned(e_decayed, rounded(total[j], TAG_FRACTION))
+        e_sum = learned(e_decayed, rounded(total[OF_TAG, j], TAG_FRACTION))
         saturations += saturates(e_sum, LOWEST, HIGHEST)
         e = bounded(e_sum, LOWEST, HIGHEST)
         remaining |= e
         tag[j] = e
     return saturations, remaining != 0
-
-
-@njit
-def round_by_chance(total, fraction, row_noise, target):
-    """Make the sums such that `rounded` gives what they are, rounded by chance."""
-    for j in range(total.size):
-        chance = noise.noise_bits(noise.synapse_noise(row_noise, np.int64(target[j])), fraction)
-        total[j] = rounded_down_with(total[j], chance, fraction) << fraction

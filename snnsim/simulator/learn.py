@@ -35,17 +35,21 @@ CHUNK = 1024
 
 class Workspace(NamedTuple):
     """Memory for one row at a time: its factors and the products of its terms, then, for each synapse of a
-    chunk, a product and the sums of the terms for weight and tag."""
+    chunk, a product, the sums of the terms for weight and tag, whether the target fired and one of its factors.
+    """
 
     factors: np.ndarray
     row_products: np.ndarray
     products: np.ndarray
     total: np.ndarray
+    fired: np.ndarray
+    taken: np.ndarray
 
     @classmethod
     def empty(cls):
         return cls(np.zeros(ROW_FACTORS, np.int64), np.zeros(LARGEST_RULE, np.int64),
-                   np.zeros(CHUNK, np.int64), np.zeros((2, CHUNK), np.int64))
+                   np.zeros(CHUNK, np.int64), np.zeros((2, CHUNK), np.int64), np.zeros(CHUNK, np.int32),
+                   np.zeros(CHUNK, np.int32))
 
 
 @njit(forceinline=True)
@@ -86,52 +90,63 @@ def multiply_row(row, is_fired, is_commanded, program, modulators, factors, prod
 
 
 @njit
-def add_term(total, term, value, rule, synapses, of_neurons, width, products):
-    """Add a term, of which the row's product is ``value``; ``synapses``: targets, weights and tags."""
+def multiply(products, term, rule, synapses, of_neurons, width, taken):
+    """Multiply by the factors of a term that belong to neurons or synapses."""
     target, weight, tag = synapses
-    is_post = term.condition == ON_POST
-    if term.n_row == term.n_factors:
-        if is_post:
-            lanes.add_value_where(total, aligned(value, term.shift), of_neurons[OF_POST], target)
-        else:
-            lanes.add_value(total, aligned(value, term.shift))
-        return
-    lanes.begin(products, value)
     for q in range(term.n_row, term.n_factors):
         factor = term.factors[q]
         if factor < FACTOR_W:
-            lanes.times_of_neurons(products, of_neurons[factor - ROW_FACTORS], target)
+            lanes.take(taken, of_neurons, factor - ROW_FACTORS, target)
+            lanes.times_factors(products, taken, target.size)
         elif factor == FACTOR_W:
             lanes.times_distances(products, weight, 1, 0, width)
         elif factor == FACTOR_E:
-            lanes.times_tags(products, tag)
+            lanes.times_factors(products, tag, tag.size)
         elif factor == FACTOR_UP:
             lanes.times_distances(products, weight, -1, rule.w_max, width)
         else:
             lanes.times_distances(products, weight, 1, -rule.w_min, width)
-    if is_post:
-        lanes.add_products_where(total, products, term.shift, of_neurons[OF_POST], target)
-    else:
-        lanes.add_products(total, products, term.shift)
 
 
 @njit
-def learn_chunk(synapses, row_noise, rule, program, of_neurons, work, counts):
+def add_term(term, value, rule, synapses, of_neurons, width, work):
+    """Add a term, of which the row's product is ``value``; ``synapses``: targets, weights and tags."""
+    is_post, n, total = term.condition == ON_POST, synapses[0].size, work.total
+    if term.n_row == term.n_factors:
+        if is_post:
+            lanes.add_value_where(total, term.target, aligned(value, term.shift), work.fired, n)
+        else:
+            lanes.add_value(total, term.target, aligned(value, term.shift), n)
+        return
+    lanes.begin(work.products, value, n)
+    multiply(work.products, term, rule, synapses, of_neurons, width, work.taken)
+    if is_post:
+        lanes.add_products_where(total, term.target, work.products, term.shift, work.fired, n)
+    else:
+        lanes.add_products(total, term.target, work.products, term.shift, n)
+
+
+@njit
+def learn_chunk(synapses, row_noise, rule, program, is_fired, of_neurons, work, counts):
     """LEARN of some synapses of a row; whether any of their tags is not 0 then."""
     target, weight, tag = synapses
-    total_w, total_e = work.total[0, :target.size], work.total[1, :tag.size]
-    lanes.begin(total_w, 0)
-    lanes.begin(total_e, 0)
+    lanes.begin(work.total[lanes.OF_WEIGHT], 0, target.size)
+    if rule.has_tag:
+        lanes.begin(work.total[lanes.OF_TAG], 0, target.size)
+    if is_fired:
+        lanes.take(work.fired, of_neurons, OF_POST, target)
     for t in range(rule.first, rule.last):
-        term, value = program.terms[t], work.row_products[t - rule.first]
+        value = work.row_products[t - rule.first]
         if value != 0:
-            add_term(total_e if term.on_tag else total_w, term, value, rule, synapses, of_neurons,
-                     program.weight_width, work.products[:target.size])
+            add_term(program.terms[t], value, rule, synapses, of_neurons, program.weight_width, work)
     if rule.stochastic:
-        lanes.round_by_chance(total_w, program.fraction, row_noise, target)
-        lanes.round_by_chance(total_e, lanes.TAG_FRACTION, row_noise, target)
-    counts[3] += lanes.learn_weights(weight, total_w, program.fraction, rule.w_min, rule.w_max)
-    saturations, remaining = lanes.learn_tags(tag, total_e, rule.keep_e, program.decay_bits)
+        lanes.round_by_chance(work.total, lanes.OF_WEIGHT, program.fraction, row_noise, target)
+        if rule.has_tag:
+            lanes.round_by_chance(work.total, lanes.OF_TAG, lanes.TAG_FRACTION, row_noise, target)
+    counts[3] += lanes.learn_weights(weight, work.total, program.fraction, rule.w_min, rule.w_max)
+    if not rule.has_tag:
+        return False
+    saturations, remaining = lanes.learn_tags(tag, work.total, rule.keep_e, program.decay_bits)
     counts[2] += saturations
     return remaining
 
@@ -150,7 +165,7 @@ def learn_row(row, now, is_fired, is_commanded, program, modulators, synapses, o
         stop = min(start + CHUNK, row.last)
         tag = synapses.tag[start:stop] if rule.has_tag else synapses.tag[:0]
         remaining |= learn_chunk((synapses.target[start:stop], synapses.weight[start:stop], tag), row_noise,
-                                 rule, program, of_neurons, work, counts)
+                                 rule, program, is_fired and rule.has_post, of_neurons, work, counts)
     row.tagged = remaining
     return row.last - row.first
 

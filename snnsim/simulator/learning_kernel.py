@@ -10,6 +10,7 @@ from snnsim.contract.terms import ONE
 
 from .cells import step_adaptive_block, step_block
 from .kernel import lowest_bit, record_states, send_dense, send_sparse, stepping
+from .memory import borrowed
 from .learn import Workspace, learn_row, trace_row
 from .plastic_rows import PENDING, Rows, Synapses
 from .replay import Ahead, Notes, is_full, note_spikes, replay_all, replay_row
@@ -227,12 +228,14 @@ def _entry(text):
     def run(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first, last,
             origin, work):
         _ = text
+        learning, output = borrowed(learning), borrowed(output)
         if first == last:
             replay_all(learning.rows.table, origin, learning.program, learning.synapses, learning.notes,
                        learning.ahead, output.saturations)
             return last, 0
-        return run_learning_steps(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands,
-                                  output, first, last, origin, work)
+        return run_learning_steps(
+            borrowed(neurons), borrowed(ring), borrowed(dense), borrowed(sparse), borrowed(plastic),
+            borrowed(to_m), learning, events, commands, output, first, last, origin, work)
     return run
 
 

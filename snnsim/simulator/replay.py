@@ -11,8 +11,10 @@ import numpy as np
 from numba import njit
 
 from snnsim.contract import noise
-from snnsim.contract.neuron import bounded, saturates
+from snnsim.contract.neuron import bounded, decayed, product, saturates
 from snnsim.contract.plasticity import (
+    COUNTDOWN,
+    HISTORY,
     aligned,
     coefficient_product,
     learned,
@@ -23,7 +25,7 @@ from snnsim.contract.plasticity import (
 )
 from snnsim.contract.terms import LARGEST_RULE
 
-from . import lanes
+from .learn import CHUNK
 from .rule_tables import FACTOR_PRE, FACTOR_UP, FACTOR_W, FACTOR_X1, NEURON_FACTORS, ON_POST, ROW_FACTORS
 from .traces import next_trace, read_trace
 
@@ -37,11 +39,13 @@ BEGIN, TOTAL = range(2)
 class Notes(NamedTuple):
     """Spikes that rows have yet to replay: for each neuron the ``steps`` of ``count``, counted from where the
     notes begin, and the ``factors`` that it had then, if any rule needs them. ``count`` is -1 for neurons
-    whose spikes need not be noted.
+    whose spikes need not be noted. ``latest``, shape (3, neurons): the latest step plus 1, the one before it and
+    the one before that, 0 if there is none.
     """
 
     count: np.ndarray
     steps: np.ndarray
+    latest: np.ndarray
     factors: np.ndarray
     counter: np.ndarray
 
@@ -50,7 +54,7 @@ class Notes(NamedTuple):
         """None yet; ``wanted``: of which neurons."""
         n = wanted.size
         return cls(np.where(wanted, 0, -1).astype(np.int16), np.zeros((n, NOTED), np.uint16),
-                   np.zeros((n if with_factors else 1, NOTED, NEURON_FACTORS), np.int16),
+                   np.zeros((3, n), np.uint16), np.zeros((max(2, n) if with_factors else 1, NOTED, NEURON_FACTORS), np.int16),
                    np.zeros(2, np.int64))
 
 
@@ -61,41 +65,53 @@ class Ahead(NamedTuple):
     reads: np.ndarray
     change: np.ndarray
     products: np.ndarray
+    changes: np.ndarray
+    many: np.ndarray
 
     @classmethod
     def empty(cls):
-        return cls(np.zeros((2, EPOCH), np.int64), np.zeros(EPOCH, np.int64),
-                   np.zeros((LARGEST_RULE, EPOCH), np.int64))
+        return cls(np.zeros((2, EPOCH), np.int64), np.zeros(EPOCH + 1, np.int64),
+                   np.zeros((LARGEST_RULE, EPOCH), np.int64), np.zeros((2, CHUNK), np.int64), np.zeros(CHUNK, np.int64))
 
 
 @njit
-def trace_ahead(x, trace, reads, tables, decay_bits):
-    """Take a trace through as many steps without an event as ``reads`` has room for its factors in these."""
+def trace_ahead(x, trace, reads, which, gap, tables, decay_bits):
+    """Take a trace through ``gap`` steps without an event; ``reads`` are its factors in these."""
     done = 0
-    while done < reads.size:
-        reads[done] = read_trace(x, trace, tables)
+    if trace.mode != COUNTDOWN and trace.mode != HISTORY:
+        while done < gap and x != 0:
+            reads[which, done] = x
+            x = decayed(product(x, trace.keep), decay_bits)
+            done += 1
+    while done < gap:
+        reads[which, done] = read_trace(x, trace, tables)
         done += 1
         after, _ = next_trace(x, trace, False, 0, decay_bits)
         if after == x:
             break
         x = after
-    lanes.begin(reads[done:], read_trace(x, trace, tables))
+    for rest in range(done, gap):
+        reads[which, rest] = read_trace(x, trace, tables)
     return x
 
 
 @njit
-def multiply_ahead(products, term, reads):
-    """The row's product of a term in each of the steps ahead; the last step in which it is not 0, plus 1."""
-    lanes.begin(products, coefficient_product(term.coefficient))
+def multiply_ahead(products, k, term, reads, gap):
+    """The row's product of a term, its rule's number ``k``, in each of the steps ahead; the last step in which it
+    is not 0, plus 1."""
+    for lag in range(gap):
+        products[k, lag] = coefficient_product(term.coefficient)
+    last = gap
     for q in range(term.n_row):
-        if term.factors[q] == FACTOR_PRE:
-            return 0
-        read = reads[term.factors[q] - FACTOR_X1]
-        for lag in range(products.size):
-            products[lag] = times(products[lag], read[lag])
-    last = products.size
-    while last > 0 and products[last - 1] == 0:
+        which = term.factors[q] - FACTOR_X1
+        if which < 0:
+            last = 0  # PRE: there is no event ahead
+        for lag in range(last):
+            products[k, lag] = times(products[k, lag], reads[which, lag])
+    while last > 0 and products[k, last - 1] == 0:
         last -= 1
+    for lag in range(last, gap):
+        products[k, lag] = 0
     return last
 
 
@@ -106,47 +122,73 @@ def look_ahead(row, gap, program, ahead):
     Returns the number of steps after which they mean nothing.
     """
     for which in range(2):
-        row.x[which] = trace_ahead(row.x[which], program.traces[which, row.rule], ahead.reads[which, :gap],
+        row.x[which] = trace_ahead(row.x[which], program.traces[which, row.rule], ahead.reads, which, gap,
                                    program.tables, program.decay_bits)
-    rule, horizon, change = program.rules[row.rule], 0, ahead.change[:gap]
-    lanes.begin(change, 0)
+    rule, horizon, change = program.rules[row.rule], 0, ahead.change
+    for lag in range(gap):
+        change[lag + 1] = 0
     for t in range(rule.first, rule.last):
-        term, products = program.terms[t], ahead.products[t - rule.first, :gap]
-        if term.condition != ON_POST:
-            continue
-        last = multiply_ahead(products, term, ahead.reads)
-        lanes.begin(products[last:], 0)
-        lanes.add_products(change[:last], products, term.shift)
-        horizon = max(horizon, last)
+        term, k = program.terms[t], t - rule.first
+        if term.condition == ON_POST:
+            last = multiply_ahead(ahead.products, k, term, ahead.reads, gap)
+            horizon = max(horizon, last)
+            for lag in range(last):
+                change[lag + 1] += aligned(ahead.products[k, lag], term.shift)
     if rule.additive:
         for lag in range(horizon):
-            change[lag] = rounded(change[lag], program.fraction)
-        while horizon > 0 and change[horizon - 1] == 0:
+            change[lag + 1] = rounded(change[lag + 1], program.fraction)
+        while horizon > 0 and change[horizon] == 0:
             horizon -= 1
     return horizon
 
 
 @njit(forceinline=True)
-def first_noted(steps, count, since):
-    """The first of ``count`` ascending steps that is not before ``since``."""
+def first_noted(steps, n, count, since):
+    """The first of the ``count`` ascending steps of neuron ``n`` that is not before ``since``."""
     q = count
-    while q > 0 and np.int64(steps[q - 1]) >= since:
+    while q > 0 and np.int64(steps[n, q - 1]) >= since:
         q -= 1
     return q
 
 
 @njit
-def replay_additive(weight, target, count, steps, since, change, w_min, w_max):
-    """Add ``change[lag]`` for each noted spike ``lag`` steps after ``since``; how many were clipped."""
-    clips = 0
+def find_changes(changes, target, latest, since, change, many):
+    k = 0
     for j in range(target.size):
+        n = target[j]
+        changes[0, j] = change[max(np.int64(latest[0, n]) - since, 0)]
+        changes[1, j] = change[max(np.int64(latest[1, n]) - since, 0)]
+        many[k] = j
+        k += np.int64(latest[2, n]) > since
+    return k
+
+
+@njit
+def apply_changes(weight, changes, w_min, w_max):
+    clips = 0
+    for j in range(weight.size):
+        w_sum = learned(np.int64(weight[j]), changes[1, j])
+        clips += saturates(w_sum, w_min, w_max)
+        w_sum_2 = learned(bounded(w_sum, w_min, w_max), changes[0, j])
+        clips += saturates(w_sum_2, w_min, w_max)
+        weight[j] = bounded(w_sum_2, w_min, w_max)
+    return clips
+
+
+@njit
+def replay_additive(weight, target, count, steps, latest, since, change, w_min, w_max, changes, many):
+    """Add ``change[lag + 1]`` for each noted spike ``lag`` steps after ``since``; how many were clipped."""
+    k = find_changes(changes, target, latest, since, change, many)
+    for q in range(k):
+        changes[0, many[q]] = 0
+        changes[1, many[q]] = 0
+    clips = apply_changes(weight, changes, w_min, w_max)
+    for i in range(k):
+        j = many[i]
         n, w = target[j], np.int64(weight[j])
         noted = np.int64(count[n])
-        for q in range(first_noted(steps[n], noted, since), noted):
-            lag = np.int64(steps[n, q]) - since
-            if lag >= change.size:
-                break
-            w_sum = learned(w, change[lag])
+        for q in range(first_noted(steps, n, noted, since), noted):
+            w_sum = learned(w, change[np.int64(steps[n, q]) - since + 1])
             clips += saturates(w_sum, w_min, w_max)
             w = bounded(w_sum, w_min, w_max)
         weight[j] = w
@@ -191,7 +233,7 @@ def replay_terms(row, weight, target, notes, horizon, program, products):
     for j in range(target.size):
         n, w = np.int64(target[j]), np.int64(weight[j])
         noted = np.int64(notes.count[n])
-        for q in range(first_noted(notes.steps[n], noted, since), noted):
+        for q in range(first_noted(notes.steps, n, noted, since), noted):
             lag = np.int64(notes.steps[n, q]) - since
             if lag >= horizon:
                 break
@@ -210,18 +252,21 @@ def replay_row(row, now, program, synapses, notes, ahead, counts):
     if gap <= 0:
         return 0
     rule, horizon = program.rules[row.rule], look_ahead(row, gap, program, ahead)
-    weight, target = synapses.weight[row.first:row.last], synapses.target[row.first:row.last]
     if horizon == 0 or notes.counter[TOTAL] == 0:
         row.since = now
         return gap
     if rule.additive:
-        counts[3] += replay_additive(weight, target, notes.count, notes.steps,
-                                     row.since - notes.counter[BEGIN], ahead.change[:horizon], rule.w_min,
-                                     rule.w_max)
+        for start in range(row.first, row.last, CHUNK):
+            stop = min(start + CHUNK, row.last)
+            counts[3] += replay_additive(
+                synapses.weight[start:stop], synapses.target[start:stop], notes.count, notes.steps, notes.latest,
+                row.since - notes.counter[BEGIN], ahead.change, rule.w_min, rule.w_max,
+                ahead.changes, ahead.many)
     else:
-        counts[3] += replay_terms(row, weight, target, notes, horizon, program, ahead.products)
+        counts[3] += replay_terms(row, synapses.weight[row.first:row.last], synapses.target[row.first:row.last],
+                                  notes, horizon, program, ahead.products)
     row.since = now
-    return gap + target.size
+    return gap + row.last - row.first
 
 
 @njit
@@ -232,6 +277,7 @@ def replay_all(rows, now, program, synapses, notes, ahead, counts):
             replay_row(rows[r], now, program, synapses, notes, ahead, counts)
     for n in range(notes.count.size):
         notes.count[n] = min(notes.count[n], 0)
+        notes.latest[0, n] = notes.latest[1, n] = notes.latest[2, n] = 0
     notes.counter[BEGIN] = now
     notes.counter[TOTAL] = 0
 
@@ -258,4 +304,7 @@ def note_spikes(fired, now, of_neurons, notes):
             for f in range(NEURON_FACTORS):
                 notes.factors[n, place, f] = of_neurons[f, n]
         notes.count[n] = place + 1
+        notes.latest[2, n] = notes.latest[1, n]
+        notes.latest[1, n] = notes.latest[0, n]
+        notes.latest[0, n] = now - notes.counter[BEGIN] + 1
         notes.counter[TOTAL] += 1

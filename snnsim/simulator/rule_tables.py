@@ -41,7 +41,7 @@ def record(*names, **arrays):
 RULE = record("first", "last", "w_min", "w_max", "keep_e", "stochastic", "has_tag", "has_post", "has_command",
               "replays", "additive", "notes")
 #: The first ``n_row`` of ``n_factors`` belong to the row, the others to the neuron or the synapse.
-TERM = record("on_tag", "condition", "coefficient", "shift", "n_row", "n_factors", factors=LARGEST_TERM)
+TERM = record("target", "condition", "coefficient", "shift", "n_row", "n_factors", factors=LARGEST_TERM)
 #: ``used``: whether it can be anything but 0.
 TRACE = record("mode", "keep", "amount", "table", "graded", "used")
 #: ``traces``: where they are in the table of them. ``table`` is -1 where nothing is graded.
@@ -120,7 +120,7 @@ def _ends(rules):
 
 
 def _term(term):
-    return {"on_tag": term.target, "condition": term.condition, "coefficient": term.coefficient,
+    return {"target": term.target, "condition": term.condition, "coefficient": term.coefficient,
             "shift": term.shift, "n_row": sum(map(is_of_row, term.factors)), "n_factors": len(term.factors),
             "factors": [*term.factors, *[0] * (LARGEST_TERM - len(term.factors))]}
 
