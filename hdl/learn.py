@@ -1,6 +1,7 @@
 """The lanes of learning: synapse words read, changed by the terms of their row, and written back."""
 
 from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth.hdl import signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -215,10 +216,8 @@ class LearningWalk(wiring.Component):
     def _product(self, m, product, factors):
         """The product of a product and all ``factors``."""
         while factors:
-            exact, scaled = Signal(len(product) + FACTOR_WIDTH), Signal(shape_of(PRODUCT))
-            exact = exact.as_signed()
-            register = Signal(exact.shape())
-            m.d.sync += [register.eq(product * factors[0]), scaled.eq(plasticity.scaled(register))]
+            exact, scaled = Signal(signed(len(product) + FACTOR_WIDTH)), Signal(shape_of(PRODUCT))
+            m.d.sync += [exact.eq(product * factors[0]), scaled.eq(plasticity.scaled(exact))]
             product, factors = scaled, [_later(m, _later(m, factor)) for factor in factors[1:]]
         return product
 
@@ -279,7 +278,7 @@ class LearningWalk(wiring.Component):
         formats = self._config.formats
         (_, first), (_, second), (_, third), (_, last) = stages
         delta = self._delta(m, lane, Target.WEIGHT, self._works[first.bank], formats.weight_width)
-        w_sum, bounded = Signal.like(delta), Signal(shape_of(formats.weight))
+        w_sum, bounded = Signal(delta.shape()), Signal(shape_of(formats.weight))
         clips = Signal()
         m.d.sync += w_sum.eq(plasticity.learned(second.word[lane].weight, delta))
         work = self._works[third.bank]
@@ -295,8 +294,7 @@ class LearningWalk(wiring.Component):
         (_, first), (_, second), _, (_, last) = stages
         work, bits = self._works[first.bank], self._config.formats.decay_bits
         delta = _later(m, self._delta(m, lane, Target.TAG, work, FACTOR_WIDTH))
-        product = Signal(FACTOR_WIDTH + len(work.keep_e) + 1)
-        product = Signal(product.as_signed().shape())
+        product = Signal(signed(FACTOR_WIDTH + len(work.keep_e) + 1))
         decayed, e_sum = Signal(shape_of(FACTOR)), Signal(delta.shape())
         m.d.sync += [product.eq(rules.product(first.tags[lane], work.keep_e)),
                      decayed.eq(rules.decayed(product, bits)), e_sum.eq(plasticity.learned(decayed, delta))]
@@ -308,15 +306,15 @@ class LearningWalk(wiring.Component):
     def _delta(self, m, lane, target, work, width):
         """A sum of terms, rounded, in units of its target; a clock later."""
         fraction, total = delta_fraction(width), self._sums[lane][target]
-        # Wide enough for the sum of it and what it is added to.
-        delta = Signal(range(-(1 << (TOTAL.width + 1 - fraction)), 1 << (TOTAL.width + 1 - fraction)))
-        rounded = plasticity.rounded(total, fraction)
+        addend = plasticity.toward_zero(total, fraction)
         if self._config.stochastic:
             bits = self._noise_bits
             chance = self._chances.r_data[lane * bits:(lane + 1) * bits] >> (bits - fraction)
-            rounded = Mux(work.stochastic, plasticity.rounded_down_with(total, chance, fraction), rounded)
-        m.d.sync += delta.eq(rounded)
-        return delta
+            addend = Mux(work.stochastic, chance, addend)
+        # One bit more than the sum of it and what it is added to needs.
+        biased = Signal(signed(TOTAL.width + 2), name=f"biased_{target.name.lower()}")
+        m.d.sync += biased.eq(total + addend)
+        return plasticity.rounded_down(biased, fraction)
 
     def _elaborate_banks(self, m):
         """Which banks are in use, and when the row of one is done with."""

