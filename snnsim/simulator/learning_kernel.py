@@ -57,7 +57,7 @@ step_neurons = stepping(step_block)
 step_adaptive_neurons = stepping(step_adaptive_block)
 
 
-@njit(forceinline=True)
+@njit(inline="always")
 def send_to_m(source, step, arrivals, touched, rows):
     """Add a spike's arrivals to what third factors will take up; their number."""
     work = 0
@@ -70,7 +70,7 @@ def send_to_m(source, step, arrivals, touched, rows):
     return work
 
 
-@njit
+@njit(inline="always")
 def catch_up(source, now, rows, program, synapses, notes, ahead, counts):
     """Before a spike is sent, let the rows of its source replay; how much work that was."""
     work = 0
@@ -81,7 +81,7 @@ def catch_up(source, now, rows, program, synapses, notes, ahead, counts):
     return work
 
 
-@njit
+@njit(inline="always")
 def find_pending(now, pending, due):
     """List the rows whose event, of a spike of an earlier step, falls into this step; how many there are."""
     if pending.shape[0] == 0:
@@ -97,17 +97,21 @@ def find_pending(now, pending, due):
     return found
 
 
-@njit
-def find_events(sources, now, rows):
-    """Mark the rows whose event falls into this step and list them; how many there are."""
+@njit(inline="always")
+def find_events(sources, now, rows, rules):
+    """Mark the rows whose event falls into this step and list them; how many there are.
+
+    Those that have been visited when their source's spike was sent are left out.
+    """
     found = find_pending(now, rows.pending, rows.due)
     for k in range(sources.size):
         for q in range(rows.pointer[sources[k]], rows.pointer[sources[k] + 1]):
             r = rows.of_source[q]
-            if rows.table[r].lag:
-                slot = ring_slot(arrival_step(now, rows.table[r].lag), rows.pending.shape[0])
+            row = rows.table[r]
+            if row.lag:
+                slot = ring_slot(arrival_step(now, row.lag), rows.pending.shape[0])
                 rows.pending[slot, r // PENDING] |= np.uint64(1) << np.uint64(r % PENDING)
-            else:
+            elif not rules[row.rule].replays:
                 rows.due[found] = r
                 found += 1
     for q in range(found):
@@ -115,8 +119,8 @@ def find_events(sources, now, rows):
     return found
 
 
-@njit
-def list_visits(found, is_commanded, rows, rules):
+@njit(inline="always")
+def list_visits(found, now, is_commanded, rows, rules):
     """Add to the ``found`` rows with an event those that must be visited, too; how many there are in all."""
     n = found
     for q in range(rows.plain.size):
@@ -125,14 +129,15 @@ def list_visits(found, is_commanded, rows, rules):
             n += 1
     if is_commanded:
         for r in range(rows.table.size):
-            rule = rules[rows.table[r].rule]
-            if rule.replays and rule.has_command and not rows.table[r].event:
+            row = rows.table[r]
+            rule = rules[row.rule]
+            if rule.replays and rule.has_command and not row.event and row.since <= now:
                 rows.due[n] = r
                 n += 1
     return n
 
 
-@njit
+@njit(inline="always")
 def find_fired(fired, targets):
     """Say for each projection that learns whether any of its targets fired."""
     for p in range(targets.size):
@@ -143,99 +148,126 @@ def find_fired(fired, targets):
                 break
 
 
-@njit
-def visit_rows(now, found, is_commanded, learning, counts):
-    """LEARN of all rows in which anything can happen, and their traces; how much work that was."""
-    rows, program, work = learning.rows, learning.program, 0
-    for q in range(list_visits(found, is_commanded, rows, program.rules)):
+@njit(inline="always")
+def visit(row, now, is_commanded, learning, counts):
+    """LEARN of a row, and its traces; how much work that was."""
+    work = learn_row(row, now, learning.rows.targets[row.projection].fired != 0, is_commanded,
+                     learning.program, learning.modulators.table, learning.synapses, learning.post.factors,
+                     learning.workspace, counts)
+    trace_row(row, learning.program, counts)
+    row.since = now + 1
+    return work + 1
+
+
+@njit(inline="always")
+def visit_rows_of(source, now, is_commanded, learning, counts):
+    """LEARN of the rows of a source that spikes, while they are at hand; how much work that was.
+
+    Those that learn from arrivals or do not replay come later.
+    """
+    rows, work = learning.rows, 0
+    for q in range(rows.pointer[source], rows.pointer[source + 1]):
+        row = rows.table[rows.of_source[q]]
+        if row.lag == 0 and learning.program.rules[row.rule].replays:
+            row.event = 1
+            work += visit(row, now, is_commanded, learning, counts)
+            row.event = 0
+    return work
+
+
+@njit(inline="always")
+def visit_rows(sources, now, is_commanded, learning, counts):
+    """LEARN of all other rows in which anything can happen; how much work that was."""
+    rows, rules, work = learning.rows, learning.program.rules, 0
+    found = find_events(sources, now, rows, rules)
+    for q in range(list_visits(found, now, is_commanded, rows, rules)):
         row = rows.table[rows.due[q]]
-        replays = program.rules[row.rule].replays
-        if replays:
-            work += replay_row(row, now, program, learning.synapses, learning.notes, learning.ahead, counts)
-        work += 1 + learn_row(row, now, rows.targets[row.projection].fired != 0, is_commanded, program,
-                              learning.modulators.table, learning.synapses, learning.post.factors,
-                              learning.workspace, counts)
-        trace_row(row, program, counts)
-        if replays:
-            row.since = now + 1
+        if rules[row.rule].replays:
+            work += replay_row(row, now, learning.program, learning.synapses, learning.notes, learning.ahead,
+                               counts)
+        work += visit(row, now, is_commanded, learning, counts)
     for q in range(found):
         rows.table[rows.due[q]].event = 0
     return work
 
 
-@njit
-def learn(fired, sources, now, is_commanded, cells, learning, counts):
-    """LEARN: rows, then traces; how much work that was."""
-    rows, program, post, notes = learning.rows, learning.program, learning.post, learning.notes
+@njit(inline="always")
+def begin_learning(fired, cells, learning):
+    """What must be known of the neurons before LEARN."""
+    post = learning.post
     mark(post.factors[OF_POST], fired, ONE)
-    find_fired(fired, rows.targets)
+    find_fired(fired, learning.rows.targets)
     if learning.has_grades:
-        grade_neurons(post.factors[OF_GRADED], post.runs, program, cells)
-    work = visit_rows(now, find_events(sources, now, rows), is_commanded, learning, counts)
+        grade_neurons(post.factors[OF_GRADED], post.runs, learning.program, cells)
+
+
+@njit(inline="always")
+def end_learning(fired, sources, now, learning, counts):
+    """After LEARN: spikes are noted, and traces go on."""
+    program, post, notes = learning.program, learning.post, learning.notes
     if is_full(fired, now, notes):
-        replay_all(rows.table, now, program, learning.synapses, notes, learning.ahead, counts)
+        replay_all(learning.rows.table, now, program, learning.synapses, notes, learning.ahead, counts)
     note_spikes(fired, now, post.factors, notes)
     counts[2] += trace_neurons(post.factors, post.y, post.runs, program)
     counts[2] += modulate(learning.modulators.table, learning.modulators.counts, sources, program.decay_bits)
     mark(post.factors[OF_POST], fired, 0)
-    return work + post.y.shape[1]
-
-
-@njit
-def run_learning_steps(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first,
-                       last, origin, work):
-    """`kernel.run_steps` with learning. ``commands``: for each step of the run whether there is a command."""
-    spikes = 0
-    event = np.searchsorted(events.step, first)
-    room = output.step.size - output.margin
-    counts, post = output.saturations, learning.post
-    for step in range(first, last):
-        now = origin + step
-        sent = spikes
-        slot = ring_slot(now, ring.drive.shape[0])
-        if learning.is_adaptive:
-            spikes, evaluated = step_adaptive_neurons(neurons, ring, slot, output, step, spikes)
-        else:
-            spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
-        sources = spikes  # the inputs that spike are sent from behind the neurons, and then overwritten
-        while event < events.step.size and events.step[event] == step:
-            output.neuron[sources] = events.source[event]
-            sources += 1
-            event += 1
-        counts[2] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
-                             learning.program)
-        for k in range(sent, sources):
-            source = output.neuron[k]
-            work -= catch_up(source, now, learning.rows, learning.program, learning.synapses, learning.notes,
-                             learning.ahead, counts)
-            work -= send_dense(source, now, ring, dense)
-            work -= send_sparse(source, now, ring, sparse)
-            work -= send_sparse(source, now, ring, plastic)
-            work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
-        if learning.is_on:
-            work -= learn(output.neuron[sent:spikes], output.neuron[sent:sources], now, commands[step] != 0,
-                          neurons.cells, learning, counts)
-        record_states(neurons, output, step)
-        work -= evaluated + output.record.size + 1
-        if work <= 0 or spikes > room:
-            return step + 1, spikes
-    return last, spikes
 
 
 def _entry(text):
-    """`run_learning_steps` as called from Python, or `replay_all` where there are no steps; see
-    `kernel._entry`."""
+    """The function that is called from Python; ``text``: see `kernel._entry`. It is the whole loop, since numba
+    compiles what a function calls once more for each level of calls above it."""
     def run(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first, last,
             origin, work):
+        """`kernel.run_steps` with learning. ``commands``: for each step of the run whether there is a command.
+
+        Where there are no steps, all rows replay what they have yet to.
+        """
         _ = text
-        learning, output = borrowed(learning), borrowed(output)
+        neurons, ring, learning, output = borrowed((neurons, ring, learning, output))
+        dense, sparse, plastic, to_m = borrowed((dense, sparse, plastic, to_m))
         if first == last:
             replay_all(learning.rows.table, origin, learning.program, learning.synapses, learning.notes,
                        learning.ahead, output.saturations)
             return last, 0
-        return run_learning_steps(
-            borrowed(neurons), borrowed(ring), borrowed(dense), borrowed(sparse), borrowed(plastic),
-            borrowed(to_m), learning, events, commands, output, first, last, origin, work)
+        spikes = 0
+        event = np.searchsorted(events.step, first)
+        room = output.step.size - output.margin
+        counts, post = output.saturations, learning.post
+        for step in range(first, last):
+            now = origin + step
+            sent = spikes
+            slot = ring_slot(now, ring.drive.shape[0])
+            if learning.is_adaptive:
+                spikes, evaluated = step_adaptive_neurons(neurons, ring, slot, output, step, spikes)
+            else:
+                spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
+            sources = spikes  # the inputs that spike are sent from behind the neurons, and then overwritten
+            while event < events.step.size and events.step[event] == step:
+                output.neuron[sources] = events.source[event]
+                sources += 1
+                event += 1
+            counts[2] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
+                                 learning.program)
+            fired, spiked, is_commanded = output.neuron[sent:spikes], output.neuron[sent:sources], commands[step] != 0
+            if learning.is_on:
+                begin_learning(fired, neurons.cells, learning)
+            for k in range(sent, sources):
+                source = output.neuron[k]
+                work -= catch_up(source, now, learning.rows, learning.program, learning.synapses, learning.notes,
+                                 learning.ahead, counts)
+                work -= send_dense(source, now, ring, dense)
+                work -= send_sparse(source, now, ring, sparse)
+                work -= send_sparse(source, now, ring, plastic)
+                work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
+                work -= visit_rows_of(source, now, is_commanded, learning, counts)
+            if learning.is_on:
+                work -= visit_rows(spiked, now, is_commanded, learning, counts)
+                end_learning(fired, spiked, now, learning, counts)
+            record_states(neurons, output, step)
+            work -= evaluated + output.record.size + 1
+            if work <= 0 or spikes > room:
+                return step + 1, spikes
+        return last, spikes
     return run
 
 

@@ -63,6 +63,7 @@ class Ahead(NamedTuple):
     if that is the same for all its synapses, and the row's product of each term."""
 
     reads: np.ndarray
+    total: np.ndarray
     change: np.ndarray
     products: np.ndarray
     changes: np.ndarray
@@ -70,11 +71,11 @@ class Ahead(NamedTuple):
 
     @classmethod
     def empty(cls):
-        return cls(np.zeros((2, EPOCH), np.int64), np.zeros(EPOCH + 1, np.int64),
-                   np.zeros((LARGEST_RULE, EPOCH), np.int64), np.zeros((2, CHUNK), np.int64), np.zeros(CHUNK, np.int64))
+        return cls(np.zeros((2, EPOCH), np.int64), np.zeros(EPOCH, np.int64), np.zeros(EPOCH + 1, np.int32),
+                   np.zeros((LARGEST_RULE, EPOCH), np.int64), np.zeros((2, CHUNK), np.int32), np.zeros(CHUNK, np.int32))
 
 
-@njit
+@njit(inline="always")
 def trace_ahead(x, trace, reads, which, gap, tables, decay_bits):
     """Take a trace through ``gap`` steps without an event; ``reads`` are its factors in these."""
     done = 0
@@ -95,7 +96,7 @@ def trace_ahead(x, trace, reads, which, gap, tables, decay_bits):
     return x
 
 
-@njit
+@njit(inline="always")
 def multiply_ahead(products, k, term, reads, gap):
     """The row's product of a term, its rule's number ``k``, in each of the steps ahead; the last step in which it
     is not 0, plus 1."""
@@ -115,7 +116,7 @@ def multiply_ahead(products, k, term, reads, gap):
     return last
 
 
-@njit
+@njit(inline="always")
 def look_ahead(row, gap, program, ahead):
     """What spikes of targets mean to a row in each of ``gap`` steps, after which its traces stand then.
 
@@ -126,6 +127,7 @@ def look_ahead(row, gap, program, ahead):
                                    program.tables, program.decay_bits)
     rule, horizon, change = program.rules[row.rule], 0, ahead.change
     for lag in range(gap):
+        ahead.total[lag] = 0
         change[lag + 1] = 0
     for t in range(rule.first, rule.last):
         term, k = program.terms[t], t - rule.first
@@ -133,16 +135,16 @@ def look_ahead(row, gap, program, ahead):
             last = multiply_ahead(ahead.products, k, term, ahead.reads, gap)
             horizon = max(horizon, last)
             for lag in range(last):
-                change[lag + 1] += aligned(ahead.products[k, lag], term.shift)
+                ahead.total[lag] += aligned(ahead.products[k, lag], term.shift)
     if rule.additive:
         for lag in range(horizon):
-            change[lag + 1] = rounded(change[lag + 1], program.fraction)
+            change[lag + 1] = rounded(ahead.total[lag], program.fraction)
         while horizon > 0 and change[horizon] == 0:
             horizon -= 1
     return horizon
 
 
-@njit(forceinline=True)
+@njit(inline="always")
 def first_noted(steps, n, count, since):
     """The first of the ``count`` ascending steps of neuron ``n`` that is not before ``since``."""
     q = count
@@ -151,7 +153,7 @@ def first_noted(steps, n, count, since):
     return q
 
 
-@njit
+@njit(inline="always")
 def find_changes(changes, target, latest, since, change, many):
     k = 0
     for j in range(target.size):
@@ -163,19 +165,19 @@ def find_changes(changes, target, latest, since, change, many):
     return k
 
 
-@njit
+@njit(inline="always")
 def apply_changes(weight, changes, w_min, w_max):
     clips = 0
     for j in range(weight.size):
-        w_sum = learned(np.int64(weight[j]), changes[1, j])
+        w_sum = learned(np.int64(weight[j]), np.int64(changes[1, j]))
         clips += saturates(w_sum, w_min, w_max)
-        w_sum_2 = learned(bounded(w_sum, w_min, w_max), changes[0, j])
+        w_sum_2 = learned(bounded(w_sum, w_min, w_max), np.int64(changes[0, j]))
         clips += saturates(w_sum_2, w_min, w_max)
         weight[j] = bounded(w_sum_2, w_min, w_max)
     return clips
 
 
-@njit
+@njit(inline="always")
 def replay_additive(weight, target, count, steps, latest, since, change, w_min, w_max, changes, many):
     """Add ``change[lag + 1]`` for each noted spike ``lag`` steps after ``since``; how many were clipped."""
     k = find_changes(changes, target, latest, since, change, many)
@@ -188,14 +190,14 @@ def replay_additive(weight, target, count, steps, latest, since, change, w_min, 
         n, w = target[j], np.int64(weight[j])
         noted = np.int64(count[n])
         for q in range(first_noted(steps, n, noted, since), noted):
-            w_sum = learned(w, change[np.int64(steps[n, q]) - since + 1])
+            w_sum = learned(w, np.int64(change[np.int64(steps[n, q]) - since + 1]))
             clips += saturates(w_sum, w_min, w_max)
             w = bounded(w_sum, w_min, w_max)
         weight[j] = w
     return clips
 
 
-@njit(forceinline=True)
+@njit(inline="always")
 def term_at(term, value, w, rule, factors, width):
     """The value of a term for a weight ``w``, of which the row's product is ``value``."""
     for q in range(term.n_row, term.n_factors):
@@ -211,7 +213,7 @@ def term_at(term, value, w, rule, factors, width):
     return aligned(value, term.shift)
 
 
-@njit
+@njit(inline="always")
 def change_at(row, lag, w, n, rule, factors, program, products):
     """What a spike of neuron ``n``, ``lag`` steps after the last visit, does to a weight ``w``."""
     total = np.int64(0)
@@ -226,7 +228,7 @@ def change_at(row, lag, w, n, rule, factors, program, products):
     return rounded_down_with(total, chance, program.fraction)
 
 
-@njit
+@njit(inline="always")
 def replay_terms(row, weight, target, notes, horizon, program, products):
     """Evaluate all terms for each noted spike since the last visit; how many weights were clipped."""
     rule, since, clips = program.rules[row.rule], row.since - notes.counter[BEGIN], 0
@@ -282,7 +284,7 @@ def replay_all(rows, now, program, synapses, notes, ahead, counts):
     notes.counter[TOTAL] = 0
 
 
-@njit
+@njit(inline="always")
 def is_full(fired, now, notes):
     """Whether there is no room for the spikes of the neurons that ``fired`` in step ``now``."""
     full = now - notes.counter[BEGIN] >= EPOCH - 1
@@ -291,7 +293,7 @@ def is_full(fired, now, notes):
     return full
 
 
-@njit
+@njit(inline="always")
 def note_spikes(fired, now, of_neurons, notes):
     """Note the spikes of the neurons that ``fired`` in step ``now``."""
     for q in range(fired.size):

@@ -24,7 +24,7 @@ LOWEST, HIGHEST = FACTOR.lo, FACTOR.hi
 LAST_ENTRY = 255
 
 
-@njit(forceinline=True)
+@njit(inline="always")
 def next_trace(x, trace, event, graded, decay_bits):
     """The trace after a step, and whether it was saturated."""
     is_graded = trace.graded != 0
@@ -35,7 +35,7 @@ def next_trace(x, trace, event, graded, decay_bits):
     return traced(x, x_decayed, total, event | is_graded, amount, trace.mode), saturated
 
 
-@njit(forceinline=True)
+@njit(inline="always")
 def read_trace(x, trace, tables):
     """The trace as a factor."""
     return readout(x, trace.mode, tables[trace.table, x & LAST_ENTRY])
@@ -88,7 +88,7 @@ def trace_neurons(factors, y, runs, program):
     return saturations
 
 
-@njit
+@njit(inline="always")
 def grade_neurons(graded, runs, program, cells):
     """The graded values of a step, from v and thresholds as they were when it was decided who fires."""
     for q in range(runs.size):
@@ -103,7 +103,7 @@ def grade_neurons(graded, runs, program, cells):
             graded[n] = program.tables[post_class.table, index]
 
 
-@njit
+@njit(inline="always")
 def receive(m, runs, arrivals, touched, slot, program):
     """INTEGRATE of the third factors ``m``: they decay and take up what arrives; how many were saturated.
 
@@ -128,7 +128,7 @@ def receive(m, runs, arrivals, touched, slot, program):
     return saturations
 
 
-@njit
+@njit(inline="always")
 def modulate(table, counts, sources, decay_bits):
     """The global modulators after a step in which ``sources`` spiked; how many were saturated."""
     saturations = 0
@@ -143,7 +143,7 @@ def modulate(table, counts, sources, decay_bits):
     return saturations
 
 
-@njit
+@njit(inline="always")
 def mark(values, fired, value):
     """Set ``values`` of the neurons that ``fired``."""
     for k in range(fired.size):
