@@ -207,11 +207,19 @@ class LearningWalk(wiring.Component):
                 product = Signal(shape_of(PRODUCT), name=f"product_{lane}_{unit}")
                 counts = ~term.if_post | post.post
                 m.d.sync += product.eq(Mux(counts, term.product, 0))
-                units.append(self._product(m, product, factors))
+                product = self._product(m, product, factors)
+                for _ in range(self._waiting):
+                    product = _later(m, product)
+                units.append(product)
             lanes.append(units)
-        for _ in range(1 + 2 * count):
+        for _ in range(1 + 2 * count + self._waiting):
             common = _later(m, common)
         return lanes, common
+
+    @property
+    def _waiting(self):
+        """Clocks that products of few factors have to wait for the hashes of their synapses."""
+        return 1 if self._config.stochastic and self._config.lane_factors == 1 else 0
 
     def _product(self, m, product, factors):
         """The product of a product and all ``factors``."""
