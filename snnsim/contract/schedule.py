@@ -15,8 +15,8 @@ class Phase(IntEnum):
     ``RESET``
         The spiking neurons are reset, the refractory ones count down.
     ``LEARN``
-        Weights and tags change by what all of them, the traces and the spikes of the step say; then the traces
-        take up these spikes. What was sent in this step went with the weights before.
+        Weights and tags change by what all of them, the traces and the spikes of the step say; then the
+        traces take up these spikes. What was sent in this step went with the weights before.
     ``RECORD``
         The spikes of the step, in the order of neuron numbers, and the states after it are final.
     """

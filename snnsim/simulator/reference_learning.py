@@ -20,15 +20,24 @@ from snnsim.contract.plasticity import (
     traced,
     widened,
 )
-from snnsim.contract.terms import FACTOR, FACTOR_WIDTH, MODULATORS, ONE, Condition, Factor, Target, TraceMode
-from snnsim.contract.terms import delta_fraction
+from snnsim.contract.terms import (
+    FACTOR,
+    FACTOR_WIDTH,
+    MODULATORS,
+    ONE,
+    Condition,
+    Factor,
+    Target,
+    TraceMode,
+    delta_fraction,
+)
 from snnsim.plasticity import LearningState
 
 MODULATOR_FACTORS = (Factor.M0, Factor.M1, Factor.M2, Factor.M3)
 
 
 class ReferenceLearning:
-    """What learns in an `Image`: its weights and tags, and all traces. ``spiked`` are sources, in any order."""
+    """What learns in an `Image`: weights, tags and all traces. ``spiked`` are sources, in any order."""
 
     def __init__(self, image):
         self.image = image

@@ -128,7 +128,7 @@ FAULTS = {
                              "return exact >> FACTOR_FRACTION"),
     "rounds a shifted term toward zero": (
         RULES, "return product >> shift", "return shift_toward_zero(product, shift)"),
-    "rounds sums down": (RULES, "return shift_toward_zero(total, fraction)", "return total >> fraction"),
+    "rounds sums down": (RULES, "return select(total < 0, (1 << fraction) - 1, 0)", "return 0"),
     "multiplies the last factor first": (LEARNING, "for factor in term.factors:",
                                          "for factor in reversed(term.factors):"),
     "keeps too few bits of a product": (TERMS, "PRODUCT_FRACTION = 24", "PRODUCT_FRACTION = 20"),
@@ -136,9 +136,9 @@ FAULTS = {
         LEARNING, ADD_TERM,
         "totals[term.target] = (totals[term.target] + _value(term, factors) + 2**31) % 2**32 - 2**31"),
     "rounds by chance without noise": (
-        RULES, "return (total + noise) >> fraction", "return total >> fraction"),
-    "rounds by chance toward zero": (RULES, "return (total + noise) >> fraction",
-                                     "return shift_toward_zero(total + noise, fraction)"),
+        RULES, "return rounded_down(total + noise, fraction)", "return rounded_down(total, fraction)"),
+    "rounds by chance toward zero": (
+        RULES, "return rounded_down(total + noise, fraction)", "return rounded(total + noise, fraction)"),
     "takes the lowest bits of the noise": (NOISE, "return h >> (32 - bits)", "return h & ((1 << bits) - 1)"),
     "takes up the target in one round": (
         NOISE, "mixed(mixed(joined(source_noise, target)))", "mixed(joined(source_noise, target))"),
