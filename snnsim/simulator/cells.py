@@ -7,7 +7,6 @@ up the last block have zero parameters: they are at rest for ever.
 """
 
 import numpy as np
-from numba import njit
 
 from snnsim.contract.neuron import (
     at_rest,
@@ -27,7 +26,7 @@ from snnsim.contract.neuron import (
 from snnsim.contract.plasticity import adapted, effective_threshold
 from snnsim.image import Parameters, State
 
-from . import rules  # noqa: F401  makes the rules known to numba
+from .rules import inner
 
 BLOCK = 64  # as many as a mask of spikes has bits
 FIELDS = ("v", "i", "r", *Parameters.names(), "tonic")
@@ -81,11 +80,13 @@ def _set(cells, name, values):
     cells[:, _place(name)] = padded
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def integrate(cells, b, k, drive, lo, hi, decay_bits):
-    """INTEGRATE of neuron ``k`` of block ``b``: its new i and v, and the sums that they were bounded from."""
+    """DELIVER and INTEGRATE of neuron ``k`` of block ``b``: its new i and v, and the sums that these were
+    before they were bounded."""
     i_product = product(np.int64(cells[b, AT_I + k]), np.int64(cells[b, AT_KEEP_I + k]))
-    i_sum = current_sum(decayed(i_product, decay_bits), drive)
+    i_sum = current_sum(decayed(i_product, decay_bits), np.int64(drive[k]))
+    drive[k] = 0
     i = bounded(i_sum, lo, hi)
     v_product = product(np.int64(cells[b, AT_V + k]), np.int64(cells[b, AT_KEEP_V + k]))
     v_leaked = leaked(decayed(v_product, decay_bits), np.int64(cells[b, AT_LEAK + k]))
@@ -93,7 +94,7 @@ def integrate(cells, b, k, drive, lo, hi, decay_bits):
     return i, floored(bounded(v_sum, lo, hi), np.int64(cells[b, AT_V_MIN + k])), i_sum, v_sum
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def reset(cells, b, k, v, spike, r, v_threshold):
     """RESET of neuron ``k`` of block ``b``: its new v and r."""
     v = reset_v(v, spike, r, v_threshold, np.int64(cells[b, AT_V_RESET + k]),
@@ -101,7 +102,7 @@ def reset(cells, b, k, v, spike, r, v_threshold):
     return v, reset_r(spike, r, np.int64(cells[b, AT_REFRACTORY + k]))
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def step_block(cells, b, drive, lo, hi, decay_bits):
     """One step of block ``b``. ``drive``: the step's arrivals at its neurons, which are taken: 0 afterwards.
 
@@ -111,11 +112,10 @@ def step_block(cells, b, drive, lo, hi, decay_bits):
     spikes = np.uint64(0)
     i_saturations = v_saturations = moving = 0
     for k in range(BLOCK):
-        i, v, i_sum, v_sum = integrate(cells, b, k, np.int64(drive[k]), lo, hi, decay_bits)
+        i, v, i_sum, v_sum = integrate(cells, b, k, drive, lo, hi, decay_bits)
         r, v_threshold = np.int64(cells[b, AT_R + k]), np.int64(cells[b, AT_V_THRESHOLD + k])
         spike = fires(v, r, v_threshold)
         v, r = reset(cells, b, k, v, spike, r, v_threshold)
-        drive[k] = 0
         cells[b, AT_V + k] = v
         cells[b, AT_I + k] = i
         cells[b, AT_R + k] = r
@@ -126,14 +126,14 @@ def step_block(cells, b, drive, lo, hi, decay_bits):
     return spikes, i_saturations, v_saturations, 0, moving
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def step_adaptive_block(cells, b, drive, lo, hi, decay_bits):
     """The same with `ADAPTIVE_FIELDS`. A neuron whose adaptation changes, or that was not at 0 when it was
     decided who fires, is not at rest."""
     spikes = np.uint64(0)
     i_saturations = v_saturations = z_saturations = moving = 0
     for k in range(BLOCK):
-        i, v, i_sum, v_sum = integrate(cells, b, k, np.int64(drive[k]), lo, hi, decay_bits)
+        i, v, i_sum, v_sum = integrate(cells, b, k, drive, lo, hi, decay_bits)
         keep_z, v_fired = np.int64(cells[b, AT_KEEP_Z + k]), v
         z = decayed(product(np.int64(cells[b, AT_Z + k]), keep_z), decay_bits)
         r, v_threshold = np.int64(cells[b, AT_R + k]), np.int64(cells[b, AT_V_THRESHOLD + k])
@@ -141,7 +141,6 @@ def step_adaptive_block(cells, b, drive, lo, hi, decay_bits):
         v, r = reset(cells, b, k, v, spike, r, v_threshold)
         z_sum = adapted(z, spike, np.int64(cells[b, AT_JUMP + k]))
         z_after = bounded(z_sum, 0, hi)
-        drive[k] = 0
         cells[b, AT_V + k] = v
         cells[b, AT_I + k] = i
         cells[b, AT_R + k] = r

@@ -8,13 +8,13 @@ step cannot matter. The neuron is `snnsim.contract.neuron`, compiled.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from snnsim.contract.schedule import arrival_step, ring_slot
 
 from .cells import AT_I, AT_V, BLOCK, blocks_of, pack_cells, step_block
-from .rules import compiled, text_digest
+from .rules import compiled, inner, text_digest
 
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
 GROUP = 8
@@ -95,7 +95,7 @@ def lowest_bit(typing_context, mask):
     return types.uint64(types.uint64), generate
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def put_spikes(mask, b, step, output, spikes):
     """Write the spikes of block ``b``; the number of spikes written so far."""
     while mask != 0:
@@ -108,7 +108,7 @@ def put_spikes(mask, b, step, output, spikes):
 
 def stepping(step_block):
     """A function like `step_neurons` for blocks of which ``step_block`` makes a step."""
-    @njit(forceinline=True)
+    @inner(forceinline=True)
     def step_neurons(neurons, ring, slot, output, step, spikes):
         """DELIVER, INTEGRATE, FIRE and RESET of all blocks in which anything can happen.
 
@@ -138,7 +138,7 @@ def stepping(step_block):
 step_neurons = stepping(step_block)
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def send_dense(source, step, ring, rows):
     """Add a spike's arrivals over dense segments to the ring; their number."""
     work = 0
@@ -153,7 +153,7 @@ def send_dense(source, step, ring, rows):
     return work
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def touch(touched, target, start, stop):
     """Mark the blocks of some targets, which ascend; where they are many, the blocks in between, too."""
     first, last = np.int64(target[start]) // BLOCK, np.int64(target[stop - 1]) // BLOCK
@@ -164,21 +164,21 @@ def touch(touched, target, start, stop):
         touched[target[j] // BLOCK] = 1
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def send_sparse(source, step, ring, rows):
     """Add a spike's arrivals over sparse segments to the ring; their number."""
     work = 0
     for k in range(rows.pointer[source], rows.pointer[source + 1]):
         slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
         drive, scale = ring.drive[slot], rows.scale[k]
-        for j in range(np.uint64(rows.start[k]), np.uint64(rows.stop[k])):  # unsigned: not counted from the end
+        for j in range(np.uint64(rows.start[k]), np.uint64(rows.stop[k])):  # unsigned: none is negative
             drive[rows.target[j]] += rows.weight[j] * scale
         touch(ring.touched[slot], rows.target, rows.start[k], rows.stop[k])
         work += rows.stop[k] - rows.start[k]
     return work
 
 
-@njit(forceinline=True)
+@inner(forceinline=True)
 def record_states(neurons, output, step):
     """RECORD: keep v and i of the chosen neurons."""
     for k in range(output.record.size):
@@ -187,7 +187,7 @@ def record_states(neurons, output, step):
         output.i[step, k] = neurons.cells[n // BLOCK, AT_I + n % BLOCK]
 
 
-@njit
+@inner()
 def run_steps(neurons, ring, dense, sparse, events, output, first, last, origin, work):
     """Run steps ``first`` to ``last``, fewer if ``work`` or the room for spikes is used up before.
 

@@ -1,11 +1,10 @@
 """Operations over the synapses of a row, each one loop: what a rule is made of.
 
-``target``: the neurons that these lead to. ``products``, and ``total`` for weights and for tags, are int64, with
-room for more.
+``target``: the neurons that these lead to. ``products``, and ``total`` for weights and for tags, are int64,
+with room for more.
 """
 
 import numpy as np
-from numba import njit
 
 from snnsim.contract import noise
 from snnsim.contract.neuron import bounded, decayed, product, saturates
@@ -19,7 +18,7 @@ from snnsim.contract.plasticity import (
 )
 from snnsim.contract.terms import FACTOR, FACTOR_WIDTH, Target, delta_fraction
 
-from . import rules  # noqa: F401  makes the rules known to numba
+from .rules import inner
 
 #: The sums for weights, and for tags.
 OF_WEIGHT, OF_TAG = int(Target.WEIGHT), int(Target.TAG)
@@ -27,63 +26,63 @@ TAG_FRACTION = delta_fraction(FACTOR_WIDTH)
 LOWEST, HIGHEST = FACTOR.lo, FACTOR.hi
 
 
-@njit
+@inner()
 def begin(values, value, n):
     """Set all to one value."""
     for j in range(n):
         values[j] = value
 
 
-@njit
+@inner()
 def take(taken, values, which, target):
-    """Look up factor ``which`` of the neurons. Apart from what is done with it, which goes vector by vector."""
+    """Look up factor ``which`` of the neurons. What is done with it then can go vector by vector."""
     for j in range(target.size):
         taken[j] = values[which, target[j]]
 
 
-@njit
+@inner()
 def times_factors(products, factors, n):
     """Multiply by factors."""
     for j in range(n):
         products[j] = times(products[j], np.int64(factors[j]))
 
 
-@njit
+@inner()
 def times_distances(products, weight, sign, origin, width):
     """Multiply by ``origin + sign * weight`` as a factor: the weight, or its distance to a bound."""
     for j in range(weight.size):
         products[j] = times(products[j], widened(origin + sign * np.int64(weight[j]), width))
 
 
-@njit
+@inner()
 def add_value(total, which, value, n):
     """Add one value for all synapses."""
     for j in range(n):
         total[which, j] += value
 
 
-@njit
+@inner()
 def add_value_where(total, which, value, fired, n):
     """Add one value for the synapses of which the target ``fired``."""
     for j in range(n):
         total[which, j] += value if fired[j] != 0 else 0
 
 
-@njit
+@inner()
 def add_products(total, which, products, shift, n):
     """Add a term."""
     for j in range(n):
         total[which, j] += aligned(products[j], shift)
 
 
-@njit
+@inner()
 def add_products_where(total, which, products, shift, fired, n):
     """Add a term for the synapses of which the target ``fired``."""
     for j in range(n):
         total[which, j] += aligned(products[j], shift) if fired[j] != 0 else 0
 
 
-@njit
+@inner()
 def round_by_chance(total, which, fraction, row_noise, target):
     """Make the sums such that `rounded` gives what they are, rounded by chance."""
     for j in range(target.size):
@@ -91,7 +90,7 @@ def round_by_chance(total, which, fraction, row_noise, target):
         total[which, j] = rounded_down_with(total[which, j], chance, fraction) << fraction
 
 
-@njit
+@inner()
 def learn_weights(weight, total, fraction, w_min, w_max):
     """Round and bound the weights; how many were clipped."""
     clips = 0
@@ -102,7 +101,7 @@ def learn_weights(weight, total, fraction, w_min, w_max):
     return clips
 
 
-@njit
+@inner()
 def learn_tags(tag, total, keep_e, decay_bits):
     """Decay, round and bound the tags; how many were saturated, and whether any is not 0."""
     saturations, remaining = 0, np.int64(0)

@@ -7,7 +7,6 @@ there is nothing to do.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from snnsim.contract import noise
 from snnsim.contract.plasticity import aligned, coefficient_product, indicated, times
@@ -27,6 +26,7 @@ from .rule_tables import (
     ON_PRE,
     ROW_FACTORS,
 )
+from .rules import inner
 from .traces import next_trace, read_trace
 
 #: Synapses whose products and sums are held at a time.
@@ -35,8 +35,8 @@ CHUNK = 1024
 
 class Workspace(NamedTuple):
     """Memory for one row at a time: its factors and the products of its terms, then, for each synapse of a
-    chunk, a product, the sums of the terms for weight and tag, whether the target fired and one of its factors.
-    """
+    chunk, a product, the sums of the terms for weight and tag, whether the target fired and one of its
+    factors."""
 
     factors: np.ndarray
     row_products: np.ndarray
@@ -52,7 +52,7 @@ class Workspace(NamedTuple):
                    np.zeros(CHUNK, np.int32))
 
 
-@njit(inline="always")
+@inner(inline="always")
 def set_row_factors(factors, row, program, modulators):
     """What the factors of a row are in this step."""
     factors[FACTOR_PRE] = indicated(row.event != 0)
@@ -62,7 +62,7 @@ def set_row_factors(factors, row, program, modulators):
         factors[FACTOR_M0 + g] = modulators[g].value
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def holds(condition, row, is_fired, is_commanded):
     """Whether a condition may hold for some synapse of a row; ``is_fired``: whether one of its targets may
     have fired."""
@@ -73,7 +73,7 @@ def holds(condition, row, is_fired, is_commanded):
     return is_commanded if condition == ON_COMMAND else True
 
 
-@njit(inline="always")
+@inner(inline="always")
 def multiply_row(row, is_fired, is_commanded, program, modulators, factors, products):
     """Multiply out what belongs to the row, for each of its terms; whether any is not 0."""
     set_row_factors(factors, row, program, modulators)
@@ -89,7 +89,7 @@ def multiply_row(row, is_fired, is_commanded, program, modulators, factors, prod
     return active
 
 
-@njit(inline="always")
+@inner(inline="always")
 def multiply(products, term, rule, synapses, of_neurons, width, taken):
     """Multiply by the factors of a term that belong to neurons or synapses."""
     target, weight, tag = synapses
@@ -108,7 +108,7 @@ def multiply(products, term, rule, synapses, of_neurons, width, taken):
             lanes.times_distances(products, weight, 1, -rule.w_min, width)
 
 
-@njit(inline="always")
+@inner(inline="always")
 def add_term(term, value, rule, synapses, of_neurons, width, work):
     """Add a term, of which the row's product is ``value``; ``synapses``: targets, weights and tags."""
     is_post, n, total = term.condition == ON_POST, synapses[0].size, work.total
@@ -126,7 +126,7 @@ def add_term(term, value, rule, synapses, of_neurons, width, work):
         lanes.add_products(total, term.target, work.products, term.shift, n)
 
 
-@njit(inline="always")
+@inner(inline="always")
 def learn_chunk(synapses, row_noise, rule, program, is_fired, of_neurons, work, counts):
     """LEARN of some synapses of a row; whether any of their tags is not 0 then."""
     target, weight, tag = synapses
@@ -151,7 +151,7 @@ def learn_chunk(synapses, row_noise, rule, program, is_fired, of_neurons, work, 
     return remaining
 
 
-@njit
+@inner()
 def learn_row(row, now, is_fired, is_commanded, program, modulators, synapses, of_neurons, work, counts):
     """LEARN of a row in step ``now``, if anything can change; how many synapses were looked at."""
     active = multiply_row(row, is_fired, is_commanded, program, modulators, work.factors, work.row_products)
@@ -170,7 +170,7 @@ def learn_row(row, now, is_fired, is_commanded, program, modulators, synapses, o
     return row.last - row.first
 
 
-@njit(inline="always")
+@inner(inline="always")
 def trace_row(row, program, counts):
     """The traces of a row after a step."""
     for which in range(2):

@@ -10,8 +10,9 @@ from . import learning_kernel
 from .cells import pack_adaptive_cells, pack_cells
 from .learn import Workspace
 from .learning_kernel import RUN, Learning, Post
+from .notes import Notes
 from .plastic_rows import fixed_projections, gather, make_rows, pack_plastic, scatter
-from .replay import Ahead, Notes
+from .replay import Ahead
 from .rows import pack_rows
 from .rule_tables import NEURON_FACTORS, OF_M, OF_SIGN, OF_Y1, Modulators, Program
 

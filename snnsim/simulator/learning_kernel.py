@@ -3,19 +3,19 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
 from .cells import step_adaptive_block, step_block
 from .kernel import lowest_bit, record_states, send_dense, send_sparse, stepping
-from .memory import borrowed
 from .learn import Workspace, learn_row, trace_row
+from .memory import borrowed
+from .notes import Notes, is_full, note_spikes
 from .plastic_rows import PENDING, Rows, Synapses
-from .replay import Ahead, Notes, is_full, note_spikes, replay_all, replay_row
+from .replay import Ahead, replay_all, replay_row
 from .rule_tables import OF_GRADED, OF_M, OF_POST, Modulators, Program, record
-from .rules import compiled, text_digest
+from .rules import compiled, inner, text_digest
 from .traces import grade_neurons, mark, modulate, receive, trace_neurons
 
 #: Neurons ``first <= n < last`` of one class.
@@ -57,7 +57,7 @@ step_neurons = stepping(step_block)
 step_adaptive_neurons = stepping(step_adaptive_block)
 
 
-@njit(inline="always")
+@inner()
 def send_to_m(source, step, arrivals, touched, rows):
     """Add a spike's arrivals to what third factors will take up; their number."""
     work = 0
@@ -70,18 +70,18 @@ def send_to_m(source, step, arrivals, touched, rows):
     return work
 
 
-@njit(inline="always")
-def catch_up(source, now, rows, program, synapses, notes, ahead, counts):
+@inner(inline="always")
+def catch_up(source, now, learning, counts):
     """Before a spike is sent, let the rows of its source replay; how much work that was."""
-    work = 0
+    rows, program, work = learning.rows, learning.program, 0
     for q in range(rows.pointer[source], rows.pointer[source + 1]):
         row = rows.table[rows.of_source[q]]
         if program.rules[row.rule].replays:
-            work += replay_row(row, now, program, synapses, notes, ahead, counts)
+            work += replay_row(row, now, program, learning.synapses, learning.notes, learning.ahead, counts)
     return work
 
 
-@njit(inline="always")
+@inner()
 def find_pending(now, pending, due):
     """List the rows whose event, of a spike of an earlier step, falls into this step; how many there are."""
     if pending.shape[0] == 0:
@@ -97,7 +97,7 @@ def find_pending(now, pending, due):
     return found
 
 
-@njit(inline="always")
+@inner(inline="always")
 def find_events(sources, now, rows, rules):
     """Mark the rows whose event falls into this step and list them; how many there are.
 
@@ -119,7 +119,7 @@ def find_events(sources, now, rows, rules):
     return found
 
 
-@njit(inline="always")
+@inner()
 def list_visits(found, now, is_commanded, rows, rules):
     """Add to the ``found`` rows with an event those that must be visited, too; how many there are in all."""
     n = found
@@ -137,7 +137,7 @@ def list_visits(found, now, is_commanded, rows, rules):
     return n
 
 
-@njit(inline="always")
+@inner()
 def find_fired(fired, targets):
     """Say for each projection that learns whether any of its targets fired."""
     for p in range(targets.size):
@@ -148,7 +148,7 @@ def find_fired(fired, targets):
                 break
 
 
-@njit(inline="always")
+@inner(inline="always")
 def visit(row, now, is_commanded, learning, counts):
     """LEARN of a row, and its traces; how much work that was."""
     work = learn_row(row, now, learning.rows.targets[row.projection].fired != 0, is_commanded,
@@ -159,7 +159,7 @@ def visit(row, now, is_commanded, learning, counts):
     return work + 1
 
 
-@njit(inline="always")
+@inner(inline="always")
 def visit_rows_of(source, now, is_commanded, learning, counts):
     """LEARN of the rows of a source that spikes, while they are at hand; how much work that was.
 
@@ -175,7 +175,7 @@ def visit_rows_of(source, now, is_commanded, learning, counts):
     return work
 
 
-@njit(inline="always")
+@inner(inline="always")
 def visit_rows(sources, now, is_commanded, learning, counts):
     """LEARN of all other rows in which anything can happen; how much work that was."""
     rows, rules, work = learning.rows, learning.program.rules, 0
@@ -191,7 +191,7 @@ def visit_rows(sources, now, is_commanded, learning, counts):
     return work
 
 
-@njit(inline="always")
+@inner(inline="always")
 def begin_learning(fired, cells, learning):
     """What must be known of the neurons before LEARN."""
     post = learning.post
@@ -201,7 +201,7 @@ def begin_learning(fired, cells, learning):
         grade_neurons(post.factors[OF_GRADED], post.runs, learning.program, cells)
 
 
-@njit(inline="always")
+@inner(inline="always")
 def end_learning(fired, sources, now, learning, counts):
     """After LEARN: spikes are noted, and traces go on."""
     program, post, notes = learning.program, learning.post, learning.notes
@@ -214,11 +214,13 @@ def end_learning(fired, sources, now, learning, counts):
 
 
 def _entry(text):
-    """The function that is called from Python; ``text``: see `kernel._entry`. It is the whole loop, since numba
-    compiles what a function calls once more for each level of calls above it."""
+    """The function that is called from Python; ``text``: see `kernel._entry`.
+
+    It is the whole loop, since what a function calls is optimised once more for each level of calls above it.
+    """
     def run(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first, last,
             origin, work):
-        """`kernel.run_steps` with learning. ``commands``: for each step of the run whether there is a command.
+        """`kernel.run_steps` with learning. ``commands``: whether there is one in each step of the run.
 
         Where there are no steps, all rows replay what they have yet to.
         """
@@ -248,13 +250,13 @@ def _entry(text):
                 event += 1
             counts[2] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
                                  learning.program)
-            fired, spiked, is_commanded = output.neuron[sent:spikes], output.neuron[sent:sources], commands[step] != 0
+            fired, spiked = output.neuron[sent:spikes], output.neuron[sent:sources]
+            is_commanded = commands[step] != 0
             if learning.is_on:
                 begin_learning(fired, neurons.cells, learning)
             for k in range(sent, sources):
                 source = output.neuron[k]
-                work -= catch_up(source, now, learning.rows, learning.program, learning.synapses, learning.notes,
-                                 learning.ahead, counts)
+                work -= catch_up(source, now, learning, counts)
                 work -= send_dense(source, now, ring, dense)
                 work -= send_sparse(source, now, ring, sparse)
                 work -= send_sparse(source, now, ring, plastic)

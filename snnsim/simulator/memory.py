@@ -1,7 +1,7 @@
 """Arrays whose users are not counted.
 
-Compiled code counts who uses the memory of an array, with an atomic instruction whenever one is looked up in a
-tuple or sliced. All memory of a run is held by its caller for as long as the run lasts.
+Compiled code counts who uses the memory of an array, with an atomic instruction whenever one is looked up in
+a tuple or sliced. All memory of a run is held by its caller for as long as the run lasts.
 """
 
 from llvmlite import ir

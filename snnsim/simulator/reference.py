@@ -79,9 +79,9 @@ class ReferenceSimulator:
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 
         ``stimulus`` is a `SpikeRaster` over the inputs; v and i of the neurons in ``record`` are kept
-        for each step. ``progress`` is called with the number of steps done. ``commands`` are the steps in which
-        terms of learning rules with the condition COMMAND count. Raises `UserError` if
-        stimulus, record or commands name what is not there.
+        for each step. ``progress`` is called with the number of steps done. ``commands`` are the steps in
+        which terms of learning rules with the condition COMMAND count. Raises `UserError` if stimulus, record
+        or commands name what is not there.
         """
         record = check_run(self.image, stimulus, record)
         commands = set(check_commands(stimulus, commands).tolist())

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+from functools import partial
 from pathlib import Path
 
 from numba import njit
@@ -11,6 +12,11 @@ from snnsim.contract import arithmetic, neuron, noise, plasticity, schedule, ter
 
 #: Rules, and the numbers that they are made with.
 MODULES = (arithmetic, neuron, noise, plasticity, schedule, terms)
+
+#: Without what would let Python call a function, which takes a quarter of the time to compile it.
+_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+#: `njit` for functions that only compiled code calls.
+inner = partial(njit, **_BARE)
 
 
 @overload(arithmetic.select)
@@ -29,7 +35,7 @@ def _rules(module):
 for _module in MODULES:
     for _rule in _rules(_module):
         if _rule is not arithmetic.select:
-            register_jitable(_rule)
+            register_jitable(**_BARE)(_rule)
 
 
 def text_digest():
@@ -46,8 +52,13 @@ def text_digest():
 
 
 def compiled(entry, text):
-    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba."""
+    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba.
+
+    So has its file there: to read one that was written before a type of its arguments moved would fail.
+    """
+    function = entry(text)
+    function.__qualname__ += "." + text[:16]
     try:
-        return njit(cache=True)(entry(text))
+        return njit(cache=True)(function)
     except RuntimeError:  # no folder to cache in can be written to: compile in each process
         return njit(entry(text))

@@ -1,7 +1,6 @@
 """Traces, third factors, graded values and modulators: how they go on to the next step."""
 
 import numpy as np
-from numba import njit
 
 from snnsim.contract.neuron import bounded, decayed, product, saturates
 from snnsim.contract.plasticity import (
@@ -15,16 +14,16 @@ from snnsim.contract.plasticity import (
 )
 from snnsim.contract.terms import FACTOR, TraceMode
 
-from . import rules  # noqa: F401  makes the rules known to numba
 from .cells import AT_V_FIRED, AT_V_THRESHOLD, AT_Z_FIRED, BLOCK
 from .rule_tables import OF_GRADED, OF_POST, OF_Y1
+from .rules import inner
 
 ADD = int(TraceMode.ADD)
 LOWEST, HIGHEST = FACTOR.lo, FACTOR.hi
 LAST_ENTRY = 255
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def next_trace(x, trace, event, graded, decay_bits):
     """The trace after a step, and whether it was saturated."""
     is_graded = trace.graded != 0
@@ -35,13 +34,13 @@ def next_trace(x, trace, event, graded, decay_bits):
     return traced(x, x_decayed, total, event | is_graded, amount, trace.mode), saturated
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def read_trace(x, trace, tables):
     """The trace as a factor."""
     return readout(x, trace.mode, tables[trace.table, x & LAST_ENTRY])
 
 
-@njit
+@inner()
 def decay_all(y, factor, fired, keep, amount, decay_bits):
     """The traces of some neurons after a step, of mode ADD and not graded; how many were saturated."""
     saturations = 0
@@ -56,7 +55,7 @@ def decay_all(y, factor, fired, keep, amount, decay_bits):
     return saturations
 
 
-@njit
+@inner()
 def trace_all(y, factor, fired, graded, trace, tables, decay_bits):
     """The traces of some neurons after a step, and these as factors; how many were saturated."""
     saturations = 0
@@ -68,7 +67,7 @@ def trace_all(y, factor, fired, graded, trace, tables, decay_bits):
     return saturations
 
 
-@njit
+@inner()
 def trace_neurons(factors, y, runs, program):
     """The post-synaptic traces after a step; how many were saturated."""
     saturations = 0
@@ -88,7 +87,7 @@ def trace_neurons(factors, y, runs, program):
     return saturations
 
 
-@njit(inline="always")
+@inner()
 def grade_neurons(graded, runs, program, cells):
     """The graded values of a step, from v and thresholds as they were when it was decided who fires."""
     for q in range(runs.size):
@@ -103,7 +102,7 @@ def grade_neurons(graded, runs, program, cells):
             graded[n] = program.tables[post_class.table, index]
 
 
-@njit(inline="always")
+@inner()
 def receive(m, runs, arrivals, touched, slot, program):
     """INTEGRATE of the third factors ``m``: they decay and take up what arrives; how many were saturated.
 
@@ -128,7 +127,7 @@ def receive(m, runs, arrivals, touched, slot, program):
     return saturations
 
 
-@njit(inline="always")
+@inner()
 def modulate(table, counts, sources, decay_bits):
     """The global modulators after a step in which ``sources`` spiked; how many were saturated."""
     saturations = 0
@@ -143,7 +142,7 @@ def modulate(table, counts, sources, decay_bits):
     return saturations
 
 
-@njit(inline="always")
+@inner(forceinline=True)
 def mark(values, fired, value):
     """Set ``values`` of the neurons that ``fired``."""
     for k in range(fired.size):

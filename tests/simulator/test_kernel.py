@@ -21,7 +21,7 @@ def test_the_compiled_code_on_disk_belongs_to_one_text_of_the_rules(monkeypatch,
 
 def test_where_no_folder_can_be_written_to_it_compiles_without_a_cache(monkeypatch):
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
-    assert callable(kernel._compiled("text"))
+    assert callable(rules.compiled(kernel._entry, "text"))
 
 
 def test_a_stimulus_of_any_kind_of_arrays_uses_the_code_compiled_before():

@@ -1,0 +1,84 @@
+"""Spikes of neurons that rows have yet to replay."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .rule_tables import NEURON_FACTORS
+from .rules import inner
+
+#: Steps for which spikes are noted, and spikes of a neuron.
+EPOCH = 4096
+NOTED = 32
+#: Where `Notes.counter` has the step in which the notes begin, and how many spikes are noted.
+BEGIN, TOTAL = range(2)
+
+
+class Notes(NamedTuple):
+    """Spikes that rows have yet to replay: for each neuron the ``steps`` of ``count``, counted from where the
+    notes begin, and the ``factors`` that it had then, if any rule needs them. ``count`` is -1 for neurons
+    whose spikes need not be noted. ``latest``, shape (3, neurons): the latest step plus 1, the one before it
+    and the one before that, 0 if there is none. ``counter``: `BEGIN` and `TOTAL`.
+    """
+
+    count: np.ndarray
+    steps: np.ndarray
+    latest: np.ndarray
+    factors: np.ndarray
+    counter: np.ndarray
+
+    @classmethod
+    def empty(cls, wanted, with_factors):
+        """None yet; ``wanted``: of which neurons."""
+        n = wanted.size
+        return cls(np.where(wanted, 0, -1).astype(np.int16), np.zeros((n, NOTED), np.uint16),
+                   np.zeros((3, n), np.uint16),
+                   np.zeros((n if with_factors else 0, NOTED, NEURON_FACTORS), np.int16),
+                   np.zeros(2, np.int64))
+
+
+@inner(forceinline=True)
+def first_noted(steps, n, count, since):
+    """The first of the ``count`` ascending steps of neuron ``n`` that is not before ``since``."""
+    q = count
+    while q > 0 and np.int64(steps[n, q - 1]) >= since:
+        q -= 1
+    return q
+
+
+@inner()
+def is_full(fired, now, notes):
+    """Whether there is no room for the spikes of the neurons that ``fired`` in step ``now``."""
+    full = now - notes.counter[BEGIN] >= EPOCH - 1
+    for q in range(fired.size):
+        full |= notes.count[fired[q]] == NOTED
+    return full
+
+
+@inner()
+def note_spikes(fired, now, of_neurons, notes):
+    """Note the spikes of the neurons that ``fired`` in step ``now``."""
+    for q in range(fired.size):
+        n = fired[q]
+        place = notes.count[n]
+        if place < 0:
+            continue
+        notes.steps[n, place] = now - notes.counter[BEGIN]
+        if notes.factors.shape[0]:
+            for f in range(NEURON_FACTORS):
+                notes.factors[n, place, f] = of_neurons[f, n]
+        notes.count[n] = place + 1
+        notes.latest[2, n] = notes.latest[1, n]
+        notes.latest[1, n] = notes.latest[0, n]
+        notes.latest[0, n] = now - notes.counter[BEGIN] + 1
+        notes.counter[TOTAL] += 1
+
+
+@inner()
+def forget(notes, now):
+    """Begin anew with the spikes of step ``now``."""
+    for n in range(notes.count.size):
+        notes.count[n] = min(notes.count[n], 0)
+        notes.latest[0, n] = notes.latest[1, n] = notes.latest[2, n] = 0
+    notes.counter[BEGIN] = now
+    notes.counter[TOTAL] = 0
