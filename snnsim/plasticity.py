@@ -1,5 +1,6 @@
 """Learning in integers: what an `Image` says of it, and what changes."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,16 +43,26 @@ class Trace:
         return self.amount != 0 or self.mode == TraceMode.HISTORY
 
     def lifetime(self, decay_bits):
-        """Steps after its last event in which the trace is not 0; None if that never ends."""
+        """Steps after its last event in which the trace is not 0, at most, whatever was before; None if that never
+        ends."""
+        largest = max(abs(FACTOR.lo), FACTOR.hi) if self.mode == TraceMode.ADD else self.amount
+        steps = self._steps(largest, decay_bits)
+        return None if steps == math.inf else steps
+
+    def decay_steps(self, decay_bits):
+        """The same of a trace that was 0 before the event; inf if that never ends."""
+        return self._steps(self.amount, decay_bits)
+
+    def _steps(self, amount, decay_bits):
         if self.mode == TraceMode.HISTORY:
             return HISTORY_STEPS
         if self.mode == TraceMode.COUNTDOWN:
             return self.amount
-        x, steps = (max(abs(FACTOR.lo), FACTOR.hi) if self.mode == TraceMode.ADD else abs(self.amount)), 0
+        x, steps = abs(amount), 0
         while x:
             kept = x * self.keep >> decay_bits
             if kept == x:
-                return None
+                return math.inf
             x, steps = kept, steps + 1
         return steps
 

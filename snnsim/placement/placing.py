@@ -18,6 +18,7 @@ from snnsim.contract.terms import FACTOR
 from snnsim.image import Parameters, State
 
 from .learning import check_abilities, learning_memories, learning_resources
+from .learning_speed import predict_learning_clocks
 from .room import CapacityError, Resource, check_room
 from .words import pack_words, unpack_words
 
@@ -48,6 +49,8 @@ class Placement:
         Clocks in which an event of each source is delivered, of the same shape.
     ``usage``
         What is taken: name -> (used, available).
+    ``image``, ``plastic_words``
+        What is placed, and the synapse words of its `LearningRows`.
     """
 
     config: CoreConfig
@@ -58,6 +61,8 @@ class Placement:
     row_words: np.ndarray
     event_clocks: np.ndarray
     usage: dict
+    image: object
+    plastic_words: np.ndarray
 
     def weights(self, words):
         """The weights in ``words``, read from `Memory.SYNAPSES` from word 0 on: an array per projection of
@@ -85,11 +90,19 @@ class Placement:
 
     def predict_clocks(self, events, awake_neurons):
         """Clocks of a step, estimated: those of `step_clocks`, and for each event one for each of its synapse
-        words, at least `EVENT_CLOCKS` for its first row and `ROW_CLOCKS` for each further one.
+        words, at least `EVENT_CLOCKS` for its first row and `ROW_CLOCKS` for each further one; and those of
+        `predict_learning_clocks`, if the core learns.
 
         ``events``: mean events per step of each source, shape (n_neurons + n_inputs,).
         """
-        return step_clocks(self.config, awake_neurons) + float(np.asarray(events, float) @ self.event_clocks)
+        clocks = step_clocks(self.config, awake_neurons) + float(np.asarray(events, float) @ self.event_clocks)
+        return clocks + self.predict_learning_clocks(events)
+
+    def predict_learning_clocks(self, events):
+        """The part of `predict_clocks` in which the core learns."""
+        if not self.config.learns:
+            return 0.0
+        return predict_learning_clocks(self.image, self.config, self.plastic_words, events)
 
 
 def step_clocks(config, awake_neurons):
@@ -121,20 +134,20 @@ def place(image, config):
     check_room(resources)
     word = (np.cumsum(synapses.length) - synapses.length)[synapses.row] + synapses.position
     start, plastic = np.cumsum(synapses.length) - synapses.length, rows.plastic > 0
+    starts, lengths = (values[plastic][np.argsort(rows.plastic[plastic])] for values in (start, synapses.length))
     memories = {
         Memory.PARAMETERS: _parameters(image, config),
         Memory.STATE: pack_state(config, initial_state(image)),
         Memory.ROWS: _row_words(descriptors, config),
         Memory.SYNAPSES: _synapse_words(synapses, word, words, config),
-        **learning_memories(image, config, *(
-            values[plastic][np.argsort(rows.plastic[plastic])] for values in (start, synapses.length))),
+        **learning_memories(image, config, starts, lengths),
     }
     return Placement(
         config, {memory: array for memory, array in memories.items() if len(array)},
         word, synapses.slot, tuple(p.n_synapses for p in image.projections),
         _of_sources(rows, synapses.length, image),
         _event_clocks(rows, synapses.length, image),
-        {resource.name: (resource.used, resource.available) for resource in resources})
+        {resource.name: (resource.used, resource.available) for resource in resources}, image, lengths)
 
 
 def _of_sources(rows, values, image):
