@@ -1,0 +1,49 @@
+"""Other simulators, in an environment of their own, for `benchmarks.learning_speed`.
+
+    python -m benchmarks.peers
+
+makes ``.peers`` with pinned versions from the package index. They want a NumPy of their own. What cannot be
+installed is named and left out.
+"""
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / ".peers"
+PYTHON = FOLDER / "bin" / "python"
+BASE = ("numpy==2.1.3", "setuptools==75.8.0", "cython==3.1.2")
+PACKAGES = {"Brian2": "brian2==2.9.0", "NEST": "nest-simulator==3.10.0"}
+
+
+def install():
+    """Make the environment; the names of the peers that could not be installed."""
+    if not PYTHON.exists():
+        venv.create(FOLDER, with_pip=True)
+    if not _pip(*BASE):
+        return list(PACKAGES)
+    return [name for name, package in PACKAGES.items() if not _pip(package, *BASE)]
+
+
+def has(module):
+    """Whether the environment is there and has a module."""
+    return PYTHON.exists() and subprocess.run(
+        [PYTHON, "-c", f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"],
+        capture_output=True).returncode == 0
+
+
+def _pip(*packages):
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+    return subprocess.run(command).returncode == 0
+
+
+def main():
+    failed = install()
+    for name, package in PACKAGES.items():
+        print(f"{name}: {'could not be installed' if name in failed else 'installed'} ({package})")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
