@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import snnsim
 from snnsim.cli import app
 from snnsim.contract import CoreConfig
 
@@ -12,9 +13,13 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_example_runs_and_finds_no_difference(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+def test_the_examples_run_find_no_difference_and_learn(capsys):
+    names = {}
+    for example in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        exec(compile(example, "README.md", "exec"), names)
+    again = snnsim.compile(names["learned"]).image.projections[0].weight
+    assert not (again == names["image"].projections[0].weight).all()
+    assert (again == names["machine"].read_weights()[0]).all()
     spikes = re.fullmatch(r"(\d+) spikes, first difference: None\n", capsys.readouterr().out)
     assert int(spikes[1]) > 100
 
