@@ -45,8 +45,8 @@ MAY_IMPORT = {
     "hdl": GATEWARE,
     "hdl.cosim": {"hdl", "snnsim.host.link", *GATEWARE},
     "firmware": {"hdl", "snnsim.host.link", *GATEWARE},
-    "firmware.verify": {"firmware", "hdl", "snnsim.host", "snnsim.random_networks", "snnsim.simulator", *RUNS,
-                        *GATEWARE, "numpy"},
+    "firmware.verify": {"firmware", "hdl", "snnsim.host", "snnsim.random_learning", "snnsim.random_networks",
+                        "snnsim.simulator", *RUNS, *GATEWARE, "numpy"},
     "firmware.platforms": {"firmware", "hdl", *GATEWARE, "amaranth_boards"},
     **{name: {*DESCRIPTION, *FOUNDATION} for name in DESCRIPTION},
 }

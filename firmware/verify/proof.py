@@ -11,11 +11,12 @@ import numpy as np
 from firmware.flow import TOP
 from hdl.memory import ColumnMemory
 from snnsim.contract import CoreConfig
-from snnsim.contract.layout import Memory, columns, memory_shape
+from snnsim.contract.layout import Memory, columns, memories_of, memory_shape
 from snnsim.errors import UserError
 from snnsim.host.driver import Driver
+from snnsim.random_learning import random_commands, random_learning_image
 from snnsim.random_networks import full_image, random_image, random_stimulus
-from snnsim.result import first_difference, first_weight_difference
+from snnsim.result import first_difference, first_learning_difference
 from snnsim.simulator import Simulator
 
 from .bad_line import BadLine
@@ -74,7 +75,7 @@ def expected_of(build, board, config):
     """What a `Build` of a core of ``config`` for ``board`` must be."""
     logic, _ = read_netlist(build.folder / f"{TOP}.json", board.toolchain, TOP)
     # A memory of the device's own kind promises nothing at power-up.
-    cleared = tuple(memory for memory in Memory
+    cleared = tuple(memory for memory in memories_of(config)
                     if memory != Memory.SYNAPSES or board.synapse_memory is ColumnMemory)
     return Expected(build.identity, config, memory_images(logic), cleared)
 
@@ -83,7 +84,7 @@ def prove(link, expected, networks, progress=lambda done, total: None):
     """A `Proof`, or the first `Finding`, of the core behind ``link`` (of `open_level`), just powered up.
 
     It must be what is ``expected``, and run ``networks`` random networks, the first of which fills it, like
-    the simulator: spikes, states, saturations, weights; and one more over a line that flips bits.
+    the simulator: spikes, states, saturations, weights and all else that learning changes; and one more over a line that flips bits.
     ``progress(done, total)`` hears how far it is.
     """
     if link.images != expected.images:
@@ -120,11 +121,13 @@ def _stages(link, expected, networks):
     what it has found, or None.
     """
     config = expected.config
-    words = {memory: memory_shape(config, memory)[0] * columns(config, memory) for memory in Memory}
+    words = {memory: memory_shape(config, memory)[0] * columns(config, memory)
+             for memory in memories_of(config)}
     stages = [(f"{memory.name} after power-up", partial(_not_zero, memory), words[memory])
               for memory in expected.cleared]
     whole = 2 * words[Memory.SYNAPSES] + words[Memory.PARAMETERS] + words[Memory.ROWS]
-    for number, make in enumerate([full_image] + [random_image] * (networks - 1)):
+    further = random_learning_image if config.learns else random_image
+    for number, make in enumerate([full_image] + [further] * (networks - 1)):
         run = partial(_run, partial(_lively, make, config, number))
         stages.append((f"network {number}", run, whole // 4 if number else whole))
     on_bad_line = partial(_run_on_bad_line, link, config, networks)
@@ -154,19 +157,21 @@ def _lively(make, config, number):
 
 
 def _run(make_network, driver, progress):
-    """Two runs, the second from where the first ended, then the weights."""
+    """Two runs, the second from where the first ended, then what was learned."""
     image, stimulus = make_network()
     simulator, spikes = Simulator(image), 0
+    commands = random_commands(0, _STEPS)
     driver.load(image, progress=lambda done, total: progress(0.5 * done / max(total, 1)))
     for first in range(0, _STEPS, _STEPS // 2):
         window = stimulus.window(first, first + _STEPS // 2)
-        ran, expected = driver.run(window), simulator.run(window)
+        commanded = commands[(commands >= first) & (commands < first + window.steps)] - first
+        ran, expected = (machine.run(window, commands=commanded) for machine in (driver, simulator))
         spikes += len(ran.raster)
         found = first_difference(expected, ran)
         if found:
             return 0, 0, f"counted from step {first}, the simulator and this at {found}"
         progress(0.5 + 0.25 * first / _STEPS)
-    found = first_weight_difference(image, simulator.read_weights(), driver.read_weights())
+    found = first_learning_difference(image, simulator.read_learning(), driver.read_learning())
     return _STEPS, spikes, found and f"the simulator and this at {found}"
 
 

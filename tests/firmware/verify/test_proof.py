@@ -11,11 +11,15 @@ from firmware.verify import Expected, Finding, Proof, levels_of, open_level, pro
 from firmware.verify.bad_line import BadLine
 from hdl.cosim import CompiledLink
 from snnsim.contract import CoreConfig
-from snnsim.contract.layout import Memory
+from snnsim.contract.layout import Memory, memories_of
 from snnsim.errors import UserError
 from snnsim.host.driver import Driver
 
 CONFIG = CoreConfig(neurons=16, inputs=16, delay_slots=4, synapse_words=256, rows=128)
+
+#: As small as one that learns by every rule can be.
+LEARNING_CONFIG = CoreConfig.with_learning(
+    neurons=16, inputs=16, lanes=2, delay_slots=4, synapse_words=512, rows=128, plastic_rows=64)
 
 
 class Link(CompiledLink):
@@ -23,18 +27,45 @@ class Link(CompiledLink):
 
     images, clocks, word_seconds = [(0, 0)], 1234, 1e-4
 
-    def __init__(self):
-        super().__init__(CONFIG)
+    def __init__(self, config=CONFIG):
+        super().__init__(config)
+        self._config = config
 
     @property
     def expected(self):
-        return Expected(Driver(self).identity, CONFIG, self.images, tuple(Memory))
+        return Expected(Driver(self).identity, self._config, self.images, memories_of(self._config))
 
 
 @pytest.fixture
 def link():
     with Link() as link:
         yield link
+
+
+def test_a_core_that_learns_is_proven_by_networks_that_learn(monkeypatch):
+    learned = []
+    read_learning = Driver.read_learning
+
+    def seen(driver):
+        state = read_learning(driver)
+        learned.append(any((w != p.weight).any() for w, p in
+                           zip(state.weights, driver._image.projections, strict=True)))
+        return state
+
+    monkeypatch.setattr("firmware.verify.proof.Driver.read_learning", seen)
+    with Link(LEARNING_CONFIG) as link:
+        assert isinstance(prove(link, link.expected, 6), Proof)
+    assert any(learned)
+
+
+def test_a_weight_that_is_not_learned_is_found(monkeypatch):
+    def forgetful(driver):
+        return replace(read_learning(driver), weights=tuple(p.weight for p in driver._image.projections))
+
+    read_learning = Driver.read_learning
+    monkeypatch.setattr("firmware.verify.proof.Driver.read_learning", forgetful)
+    with Link(LEARNING_CONFIG) as link:
+        assert_finds(prove(link, link.expected, 6), "the simulator and this at .* weight")
 
 
 def test_a_core_that_is_right_is_proven_with_spikes_to_show(link):
@@ -45,7 +76,7 @@ def test_a_core_that_is_right_is_proven_with_spikes_to_show(link):
     assert heard == sorted(heard) and 0.5 < heard[-1] <= 1
 
 
-@pytest.mark.parametrize("memory", Memory)
+@pytest.mark.parametrize("memory", memories_of(CONFIG))
 def test_a_bit_that_is_not_0_at_power_up_is_found_and_named(link, memory):
     words = Driver(link).read_memory(memory, 5, 1)
     words[0, 0] = 4
@@ -56,7 +87,7 @@ def test_a_bit_that_is_not_0_at_power_up_is_found_and_named(link, memory):
 
 def test_what_is_not_promised_at_power_up_may_be_anything(link):
     Driver(link).write_memory(Memory.SYNAPSES, 5, Driver(link).read_memory(Memory.SYNAPSES, 5, 1) + 4)
-    cleared = tuple(memory for memory in Memory if memory != Memory.SYNAPSES)
+    cleared = tuple(memory for memory in memories_of(CONFIG) if memory != Memory.SYNAPSES)
     assert isinstance(prove(link, replace(link.expected, cleared=cleared), 1), Proof)
 
 
@@ -87,8 +118,8 @@ def test_a_difference_names_network_step_and_neuron(link, monkeypatch):
 
 def silent_neuron(run, neuron):
     """``run`` of a driver, without the spikes of one neuron."""
-    def faulty(self, stimulus):
-        result = run(self, stimulus)
+    def faulty(self, stimulus, **options):
+        result = run(self, stimulus, **options)
         kept = result.raster.neuron != neuron
         raster = type(result.raster).from_events(
             result.raster.step[kept], result.raster.neuron[kept], steps=result.raster.steps,
