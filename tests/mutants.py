@@ -42,3 +42,15 @@ def mutant_simulators(folder, package, file, text, fault):
     changed.write_text(changed.read_text().replace(text, fault))
     for module in (folder / package).rglob("*.py"):
         module.write_text(module.read_text().replace("from snnsim.contract", f"from {package}.contract"))
+
+
+def interpreted_simulator(package):
+    """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
+    for name in ("kernel", "learning_kernel"):
+        module = importlib.import_module(f"{package}.simulator.{name}")
+        module.lowest_bit, module.borrowed = _lowest_bit, lambda memory: memory
+    return importlib.import_module(f"{package}.simulator").Simulator
+
+
+def _lowest_bit(mask):
+    return (int(mask) & -int(mask)).bit_length() - 1

@@ -4,7 +4,6 @@ The copies run as plain Python (numba compiles for seconds, and the text is what
 the copy without a fault passes shows that it is the fault which is found.
 """
 
-import importlib
 import itertools
 import sys
 from dataclasses import replace
@@ -19,7 +18,7 @@ from snnsim.result import first_difference
 from snnsim.simulator import ReferenceSimulator, Simulator
 from tests.contract.cases import load_cases, make_image
 from tests.generator import random_config, random_image, random_stimulus
-from tests.mutants import mutant_simulators
+from tests.mutants import interpreted_simulator, mutant_simulators
 
 STEPS = 30
 NAMES = (f"planted{k}" for k in itertools.count())
@@ -107,17 +106,11 @@ def planted(tmp_path, monkeypatch):
         mutant_simulators(tmp_path, package, file, text, fault)
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-        kernel = importlib.import_module(f"{package}.simulator.kernel")
-        kernel.lowest_bit = _lowest_bit
-        return importlib.import_module(f"{package}.simulator").Simulator
+        return interpreted_simulator(package)
 
     yield plant
     for name in [name for name in sys.modules if name.startswith("planted")]:
         del sys.modules[name]
-
-
-def _lowest_bit(mask):
-    return (int(mask) & -int(mask)).bit_length() - 1
 
 
 def differences(machine, networks):
