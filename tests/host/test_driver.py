@@ -5,9 +5,9 @@ from itertools import count
 import numpy as np
 import pytest
 
-from snnsim.contract import CoreConfig
+from snnsim.contract import CONTRACT_VERSION, CoreConfig
 from snnsim.contract.layout import Memory
-from snnsim.contract.packets import CAPABILITY, EVENT, From, To
+from snnsim.contract.packets import CAPABILITY, EVENT, PROTOCOL_VERSION, From, To
 from snnsim.errors import UserError
 from snnsim.host import Driver, DriverError, LinkError
 from snnsim.host.protocol import END, Packet, decode, encode
@@ -113,8 +113,8 @@ def test_memories_and_weights_read_back(image):
 
 @pytest.mark.parametrize("word, value, message", [
     ("magic", 0x31323334, "no core of this project: its magic number is 0x31323334"),
-    ("protocol_version", 9, "protocol version 9, this snnsim 1: install"),
-    ("contract_version", 9, "contract version 9, this snnsim 1: install"),
+    ("protocol_version", 9, f"protocol version 9, this snnsim {PROTOCOL_VERSION}: install"),
+    ("contract_version", 9, f"contract version 9, this snnsim {CONTRACT_VERSION}: install"),
     ("digest_low", 1, "build the bitstream again"),
     ("neurons", 0, "a core that cannot be: neurons must be"),
     ("neurons", 128, "digest"),

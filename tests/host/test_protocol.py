@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnsim.contract import CoreConfig
-from snnsim.contract.packets import LARGEST_PAYLOAD, REPORT, From, To, capability_words
+from snnsim.contract.packets import (
+    LARGEST_PAYLOAD,
+    PROTOCOL_VERSION,
+    REPORT,
+    From,
+    To,
+    capability_words,
+)
 from snnsim.host.protocol import (
     LARGEST_FRAME,
     Corrupt,
@@ -86,11 +93,14 @@ def test_damage_is_named(frame, reason):
 
 def test_a_report_gives_its_words_by_name():
     words = {name: 100 + k for k, name in enumerate(REPORT)}
-    words |= {"flags": 0b101, "clocks_low": 7, "clocks_high": 1, "waited_low": 9, "waited_high": 0}
+    words |= {"flags": 0b101, "clocks_low": 7, "clocks_high": 1, "waited_low": 9, "waited_high": 0,
+              "learn_clocks_low": 3, "learn_clocks_high": 2, "weight_clips_high": 0,
+              "learning_saturations_high": 0}
     report = report_of(Packet(From.DONE, payload=tuple(words[name] for name in REPORT)))
     assert (report.running, report.stopped, report.bad_event) == (True, False, True)
     assert (report.clocks, report.waited) == (2**32 + 7, 9)
     assert (report.steps, report.spikes, report.v_saturations) == (101, 102, 110)
+    assert (report.learn_clocks, report.weight_clips, report.learning_saturations) == (2 * 2**32 + 3, 113, 115)
 
 
 def test_a_short_report_is_none():
@@ -98,6 +108,7 @@ def test_a_short_report_is_none():
 
 
 def test_a_capability_gives_its_words_by_name():
-    config = CoreConfig(neurons=64)
+    config = CoreConfig(neurons=64, plastic_rows=7)
     words = capability_of(Packet(From.HELLO, payload=tuple(capability_words(config, identity=5))))
-    assert (words["neurons"], words["identity_low"], words["protocol_version"]) == (64, 5, 1)
+    assert (words["neurons"], words["plastic_rows"], words["identity_low"]) == (64, 7, 5)
+    assert words["protocol_version"] == PROTOCOL_VERSION
