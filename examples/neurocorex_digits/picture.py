@@ -54,7 +54,7 @@ def _draw_weights(figure, weights):
     room = (RIGHT - LEFT) / CLASSES
     for digit in range(CLASSES):
         size = 0.88 * room
-        axes = figure.add_axes((LEFT + digit * room, 0.745, size, size * WIDTH / HEIGHT))
+        axes = figure.add_axes((LEFT + digit * room, 0.705, size, size * WIDTH / HEIGHT))
         axes.imshow(weights[:, digit].reshape(SIDE, SIDE), cmap="RdBu_r", vmin=-largest, vmax=largest)
         axes.set_title(str(digit), fontsize=9, pad=3)
         axes.set_xticks([])
