@@ -5,7 +5,7 @@ from collections import deque
 
 import numpy as np
 
-from snnsim.contract.layout import Memory, columns, memory_shape
+from snnsim.contract.layout import Memory, columns, memories_of, memory_shape
 from snnsim.contract.packets import (
     EVENT,
     FIRST_UNSEQUENCED,
@@ -23,11 +23,14 @@ from snnsim.placement import pack_state, place, unpack_state
 from snnsim.raster import SpikeRaster
 from snnsim.simulator import ReferenceSimulator
 
+_COUNTS = ("i_saturations", "v_saturations", "weight_clips", "learning_saturations")
+
 
 class SoftwareBoard(AbstractLink):
     """A core with ``config`` that can run ``image`` and nothing else: it insists on its memories.
 
-    ``capability`` is what it says in `From.HELLO`; ``executed`` lists the numbered packets it executed.
+    ``capability`` is what it says in `From.HELLO`; ``executed`` lists the numbered packets it executed. Of what
+    learning changes, only the weights are in its memories.
     """
 
     name = "the software board"
@@ -40,7 +43,7 @@ class SoftwareBoard(AbstractLink):
         self._decoder = FrameDecoder()
         self._expected = 0
         self._memories = {m: np.zeros((memory_shape(config, m)[0], columns(config, m)), np.uint32)
-                          for m in Memory}
+                          for m in memories_of(config)}
         self._image = image
         self._simulator = ReferenceSimulator(image) if image else None
         self._start_run(0, 0)
@@ -136,13 +139,18 @@ class SoftwareBoard(AbstractLink):
         return None
 
     def _check_memories(self):
-        expected = place(self._image, self.config).memories
-        for memory, words in expected.items():
-            if memory != Memory.STATE:
+        placement = place(self._image, self.config)
+        changing = {Memory.STATE}
+        if self._image.plasticity is not None:
+            changing |= {Memory.SYNAPSES}
+            words = self._memories[Memory.SYNAPSES][:len(placement.memories[Memory.SYNAPSES])]
+            self._simulator.write_weights(placement.weights(words))
+        for memory, words in placement.memories.items():
+            if memory not in changing:
                 assert np.array_equal(self._memories[memory][:len(words)], words), memory
         state = unpack_state(self.config, self._memories[Memory.STATE][:self._image.n_neurons])
-        self._simulator.v, self._simulator.i, self._simulator.r = (
-            getattr(state, name).tolist() for name in "vir")
+        for name in self._image.initial.names if self._image.adaptation is None else "virz":
+            setattr(self._simulator, name, getattr(state, name).tolist())
 
     # The run
 
@@ -151,8 +159,9 @@ class SoftwareBoard(AbstractLink):
         self._stopping = self._bad_event = False
         self._run_steps, self._run_events = steps, events
         self._steps = self._consumed = self._credited = self._sent = self._taken = 0
-        self._i_saturations = self._v_saturations = 0
+        self._counts = dict.fromkeys(_COUNTS, 0)
         self._events, self._fired, self._spikes, self._inputs = deque(), deque(), [], []
+        self._commanded = False
 
     def clocks(self):
         return 10 * self._steps
@@ -161,7 +170,9 @@ class SoftwareBoard(AbstractLink):
         values = dict.fromkeys(REPORT, 0)
         values |= {"steps": self._steps, "spikes": len(self._spikes), "events": self._consumed,
                    "clocks_low": self.clocks(), "clocks_max": 10 if self._steps else 0,
-                   "i_saturations": self._i_saturations, "v_saturations": self._v_saturations,
+                   "i_saturations": self._counts["i_saturations"], "v_saturations": self._counts["v_saturations"],
+                   "weight_clips_low": self._counts["weight_clips"],
+                   "learning_saturations_low": self._counts["learning_saturations"],
                    "flags": self._running << Flag.RUNNING | self._bad_event << Flag.BAD_EVENT}
         return [values[name] for name in REPORT]
 
@@ -193,6 +204,8 @@ class SoftwareBoard(AbstractLink):
             self._consumed += 1
             if event["step"] == self._steps and event["id"] < self.config.inputs:
                 self._inputs.append(event["id"])
+            elif event["step"] == self._steps and event["id"] == self.config.inputs and self.config.learns:
+                self._commanded = True
             else:
                 self._bad_event = True
         return self._events or self._consumed == self._run_events
@@ -201,14 +214,18 @@ class SoftwareBoard(AbstractLink):
         self._running = False
         if self._steps:
             self._memories[Memory.STATE][:self._image.n_neurons] = pack_state(self.config, self._result.state)
+        if self._image.plasticity is not None:
+            words = place(self._image, self.config).with_weights(self._simulator.read_weights())
+            self._memories[Memory.SYNAPSES][:len(words)] = words
 
     def _step(self):
         stimulus = SpikeRaster.from_events([0] * len(self._inputs), self._inputs, steps=1,
                                            neurons=self._image.n_inputs)
-        self._inputs = []
-        self._result = self._simulator.run(stimulus)
-        self._i_saturations += self._result.i_saturations
-        self._v_saturations += self._result.v_saturations
+        commands = [0] if self._commanded else []
+        self._inputs, self._commanded = [], False
+        self._result = self._simulator.run(stimulus, commands=commands)
+        for name in _COUNTS:
+            self._counts[name] += getattr(self._result, name)
         self._fired.extend(EVENT.pack(step=self._steps, id=n) for n in self._result.raster.neuron.tolist())
         self._steps += 1
 
