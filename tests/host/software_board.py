@@ -29,8 +29,8 @@ _COUNTS = ("i_saturations", "v_saturations", "weight_clips", "learning_saturatio
 class SoftwareBoard(AbstractLink):
     """A core with ``config`` that can run ``image`` and nothing else: it insists on its memories.
 
-    ``capability`` is what it says in `From.HELLO`; ``executed`` lists the numbered packets it executed. Of what
-    learning changes, only the weights are in its memories.
+    ``capability`` is what it says in `From.HELLO`; ``executed`` lists the numbered packets it executed.
+    Of what learning changes, only the weights are in its memories.
     """
 
     name = "the software board"
@@ -170,7 +170,8 @@ class SoftwareBoard(AbstractLink):
         values = dict.fromkeys(REPORT, 0)
         values |= {"steps": self._steps, "spikes": len(self._spikes), "events": self._consumed,
                    "clocks_low": self.clocks(), "clocks_max": 10 if self._steps else 0,
-                   "i_saturations": self._counts["i_saturations"], "v_saturations": self._counts["v_saturations"],
+                   "i_saturations": self._counts["i_saturations"],
+                   "v_saturations": self._counts["v_saturations"],
                    "weight_clips_low": self._counts["weight_clips"],
                    "learning_saturations_low": self._counts["learning_saturations"],
                    "flags": self._running << Flag.RUNNING | self._bad_event << Flag.BAD_EVENT}

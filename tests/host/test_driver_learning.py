@@ -1,4 +1,4 @@
-"""The driver and what a core learns, against a software board: commands, counts, weights, on good lines and bad."""
+"""The driver and what a core learns, against a software board: commands, counts, weights; on bad lines too."""
 
 import numpy as np
 import pytest
@@ -104,7 +104,8 @@ def test_a_core_that_cannot_learn_takes_no_command():
 
 def test_third_factors_are_refused_by_a_core_that_has_none():
     config = CoreConfig.with_learning(third_factors=0)
-    image = next(made for made in (random_learning_image(seed, config) for seed in range(20)) if made.plasticity)
+    images = (random_learning_image(seed, config) for seed in range(20))
+    image = next(image for image in images if image.plasticity)
     driver = Driver(SoftwareBoard(config, image)).load(image)
     with pytest.raises(DriverError, match="has no third factors: use one with third_factors=1"):
         driver.write_third_factors(np.zeros(image.n_neurons, int))

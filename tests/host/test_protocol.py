@@ -100,7 +100,8 @@ def test_a_report_gives_its_words_by_name():
     assert (report.running, report.stopped, report.bad_event) == (True, False, True)
     assert (report.clocks, report.waited) == (2**32 + 7, 9)
     assert (report.steps, report.spikes, report.v_saturations) == (101, 102, 110)
-    assert (report.learn_clocks, report.weight_clips, report.learning_saturations) == (2 * 2**32 + 3, 113, 115)
+    assert report.learn_clocks == 2 * 2**32 + 3
+    assert (report.weight_clips, report.learning_saturations) == (113, 115)
 
 
 def test_a_short_report_is_none():
