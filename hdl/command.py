@@ -34,8 +34,9 @@ class Command(wiring.Component):
 
     ``i`` is the output of a `FrameReceiver`, ``corrupt`` its report of a dropped frame; ``o`` goes to a
     `FrameTransmitter`. The core's memories are on the ``host_*`` ports: ``host_r_data`` follows
-    ``host_address`` by three clocks, ``host_clear`` zeroes a word of each memory of `CLEARED`. ``event_room`` and
-    ``spikes_*`` belong to the buffers of events and spikes, ``run_*`` to the `Sequencer`.
+    ``host_address`` by three clocks, ``host_clear`` zeroes a word of each memory of `CLEARED`.
+    ``event_room`` and ``spikes_*`` belong to the buffers of events and spikes, ``run_*`` to the
+    `Sequencer`.
     """
 
     def __init__(self, config, identity):
@@ -49,7 +50,8 @@ class Command(wiring.Component):
         super().__init__({
             "i": In(stream.Signature(32)), "corrupt": In(1),
             "o": Out(stream.Signature(word)),
-            "host_memory": Out(range(len(self._depths))), "host_address": Out(address_width(max(self._depths) + 1)),
+            "host_memory": Out(range(len(self._depths))),
+            "host_address": Out(address_width(max(self._depths) + 1)),
             "host_column": Out(range(max(self._columns))),
             "host_w_en": Out(1), "host_w_data": Out(COLUMN_WIDTH), "host_clear": Out(1),
             "host_r_data": In(COLUMN_WIDTH),
@@ -273,7 +275,8 @@ class Command(wiring.Component):
         with m.State("CLEAR WORDS"):
             m.d.comb += self.host_clear.eq(1)
             m.d.sync += self.host_address.eq(self.host_address + 1)
-            with m.If(self.host_address == max(self._depths[k] for k in CLEARED if k < len(self._depths)) - 1):
+            deepest = max(self._depths[memory] for memory in CLEARED if memory < len(self._depths))
+            with m.If(self.host_address == deepest - 1):
                 m.d.comb += self.run_rewind.eq(1)
                 self._acknowledge(m)
 

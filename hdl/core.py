@@ -229,8 +229,9 @@ class Core(wiring.Component):
             learner.source.eq(sequencer.rows.payload), learner.slot.eq(sequencer.slot),
             learner.word.eq(synapses.r_data), synapses.w_en.eq(learner.w_en),
             synapses.w_address.eq(learner.w_address), synapses.w_data.eq(learner.w_word),
-            post.i_valid.eq(neurons.o_valid), post.i_neuron.eq(neurons.o_neuron), post.spike.eq(neurons.spike),
-            post.awake.eq(neurons.awake), post.post_class.eq(neurons.o_class), post.flipped.eq(neurons.o_flipped),
+            post.i_valid.eq(neurons.o_valid), post.i_neuron.eq(neurons.o_neuron),
+            post.spike.eq(neurons.spike), post.awake.eq(neurons.awake),
+            post.post_class.eq(neurons.o_class), post.flipped.eq(neurons.o_flipped),
         ]
         if config.tables:
             m.d.comb += [post.fired_at.eq(neurons.fired_at), post.threshold.eq(neurons.threshold)]

@@ -10,8 +10,8 @@ from snnsim.contract.terms import ONE, Factor
 def factor_of(config, code, slot, post, tag, work):
     """The factor of this ``code``, 1 for that of none.
 
-    ``slot``: the synapse; ``post``: the factors of its neuron; ``tag``: its own, if the core has tags; ``work``:
-    that of its row.
+    ``slot``: the synapse; ``post``: the factors of its neuron; ``tag``: its own, if the core has tags;
+    ``work``: that of its row.
     """
     width = config.formats.weight_width
     factors = {

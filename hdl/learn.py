@@ -23,12 +23,13 @@ _IN_FLIGHT = 16
 class LearningWalk(wiring.Component):
     """Walks rows: reads each word of `Memory.SYNAPSES`, lets its synapses learn, writes it back.
 
-    ``work``, with ``bank``, takes a row whose terms were written to this bank by ``term_*``. A word takes two
-    clocks, or one for each ``term_units`` terms if that is more, without a gap between words or rows. It is read
-    in a clock with ``reads`` and written in one with ``w_en``, never both: ``word`` and ``tag_word`` follow
-    ``r_address`` by a clock, ``factors`` follow ``index``. ``clips`` and ``saturations`` are those of the word
-    that is written. A bank is among ``busy_banks`` until the last word of its row is written; then ``retire`` says
-    that ``retire_row`` is done with, and ``retire_tagged`` whether any of its tags is not 0.
+    ``work``, with ``bank``, takes a row whose terms were written to this bank by ``term_*``. A word takes
+    two clocks, or one for each ``term_units`` terms if that is more, without a gap between words or rows.
+    It is read in a clock with ``reads`` and written in one with ``w_en``, never both: ``word`` and
+    ``tag_word`` follow ``r_address`` by a clock, ``factors`` follow ``index``. ``clips`` and
+    ``saturations`` are those of the word that is written. A bank is among ``busy_banks`` until the last
+    word of its row is written; then ``retire`` says that ``retire_row`` is done with, and ``retire_tagged``
+    whether any of its tags is not 0.
     """
 
     def __init__(self, config):
@@ -74,7 +75,8 @@ class LearningWalk(wiring.Component):
     def _elaborate_walk(self, m):
         """The addresses of the words of a row, one in each period."""
         work = self.work.payload
-        left, clock, last = Signal.like(work.length), Signal(range(LARGEST_RULE + 1)), Signal(range(LARGEST_RULE))
+        left = Signal.like(work.length)
+        clock, last = Signal(range(LARGEST_RULE + 1)), Signal(range(LARGEST_RULE))
         self._walking, self._walked_bank = Signal(), Signal()
         ends, several, groups = Signal(), Signal(), Signal(range(LARGEST_RULE + 1))
         m.d.comb += [
@@ -125,8 +127,8 @@ class LearningWalk(wiring.Component):
     def _elaborate_noise(self, m, valid, word):
         """A hash for each synapse, in the shadow of its terms."""
         lanes = self._config.lanes
-        hashes = [noise.joined(self._works[word.bank].noise, (word.word[lane].index << (lanes - 1).bit_length()) | lane)
-                  for lane in range(lanes)]
+        neurons = [(word.word[lane].index << (lanes - 1).bit_length()) | lane for lane in range(lanes)]
+        hashes = [noise.joined(self._works[word.bank].noise, neuron) for neuron in neurons]
         for stir in (noise.stir_low, noise.stir_middle, noise.stir_high) * 2:
             stirred = [Signal(32, name=f"hash{lane}") for lane in range(lanes)]
             m.d.sync += [after.eq(stir(before)) for after, before in zip(stirred, hashes, strict=True)]
@@ -142,7 +144,8 @@ class LearningWalk(wiring.Component):
         return max(delta_fraction(self._config.formats.weight_width), delta_fraction(FACTOR_WIDTH))
 
     def _elaborate_groups(self, m, arrives, arrived):
-        """Which terms are evaluated with the word that is held: asked for in this clock, and there in the next."""
+        """Which terms are evaluated with the word that is held: asked for in this clock, and there in the
+        next."""
         # One signal each: the parts of one would depend on one another.
         asks, bank, number, last = Signal(), Signal(), Signal(range(LARGEST_RULE)), Signal()
         going, following = Signal(), Signal(range(LARGEST_RULE))
@@ -155,8 +158,8 @@ class LearningWalk(wiring.Component):
         self._asked_bank, self._asked_number = bank, number
         group = Signal(data.StructLayout({
             "valid": 1, "bank": 1, "number": range(LARGEST_RULE), "first": 1, "last": 1}))
-        m.d.sync += [group.valid.eq(asks), group.bank.eq(bank), group.number.eq(number), group.first.eq(arrives),
-                     group.last.eq(last)]
+        m.d.sync += [group.valid.eq(asks), group.bank.eq(bank), group.number.eq(number),
+                     group.first.eq(arrives), group.last.eq(last)]
         return group
 
     def _elaborate_terms(self, m):
@@ -293,7 +296,8 @@ class LearningWalk(wiring.Component):
         m.d.sync += [bounded.eq(rules.bounded(w_sum, work.w_min, work.w_max)),
                      clips.eq(rules.saturates(w_sum, work.w_min, work.w_max))]
         slot = last.word[lane]
-        result = {"weight": Mux(slot.enabled, bounded, slot.weight), "clips": slot.enabled & clips, "saturates": 0}
+        result = {"weight": Mux(slot.enabled, bounded, slot.weight), "clips": slot.enabled & clips,
+                  "saturates": 0}
         if self._config.tags:
             result |= self._tag_result(m, lane, stages)
         return result
@@ -347,8 +351,8 @@ class LearningWalk(wiring.Component):
 
 
 class _Queue(wiring.Component):
-    """Words of ``width`` bits in order. ``r_data`` is the first of them, two clocks after it was written or the one
-    before it was taken by ``pop``."""
+    """Words of ``width`` bits in order. ``r_data`` is the first of them, two clocks after it was written or
+    the one before it was taken by ``pop``."""
 
     def __init__(self, width):
         self._width = width

@@ -14,20 +14,21 @@ from .post import PostFactors, PostPipeline
 from .sequencer import SATURATIONS_WIDTH
 from .settings import Settings
 
-_MEMORIES = (Memory.POST, Memory.CLASSES, Memory.RULES, Memory.TERMS, Memory.PLASTIC, Memory.TRACES, Memory.TAGS,
-             Memory.COUNTS)
+_MEMORIES = (Memory.POST, Memory.CLASSES, Memory.RULES, Memory.TERMS, Memory.PLASTIC, Memory.TRACES,
+             Memory.TAGS, Memory.COUNTS)
 
 
 class Learner(wiring.Component):
     """Phase LEARN, and what it has to know of the other phases.
 
-    ``mark``: a source spikes whose row ``mark_row`` learns. ``counted``: ``source`` spikes. ``prepare``, before a
-    run, and ``learn``, with ``any_post``, ``commanded`` and ``time``, begin what lasts while ``busy``. Words of
-    `Memory.SYNAPSES` come and go by ``r_address``, ``word`` and ``w_*``. ``clips`` and ``saturations`` are those of
-    the clock before, ``adaptation_saturates`` among them. ``slot`` is that of the ring.
+    ``mark``: a source spikes whose row ``mark_row`` learns. ``counted``: ``source`` spikes. ``prepare``,
+    before a run, and ``learn``, with ``any_post``, ``commanded`` and ``time``, begin what lasts while
+    ``busy``. Words of `Memory.SYNAPSES` come and go by ``r_address``, ``word`` and ``w_*``. ``clips`` and
+    ``saturations`` are those of the clock before, ``adaptation_saturates`` among them. ``slot`` is that of
+    the ring.
 
-    Parts that others are wired to: ``hosts``, `Memory` -> the host's port; ``post``, the `PostPipeline`; ``third``,
-    the `DriveRing` of the third factors, None without them.
+    Parts that others are wired to: ``hosts``, `Memory` -> the host's port; ``post``, the `PostPipeline`;
+    ``third``, the `DriveRing` of the third factors, None without them.
     """
 
     def __init__(self, config):
@@ -82,7 +83,8 @@ class Learner(wiring.Component):
             words.r_address.eq(post.i_neuron), post.post.eq(words.r_data),
             words.w_address.eq(post.o_neuron), words.w_data.eq(post.o_post), words.w_en.eq(post.o_valid),
             classes.r_address.eq(post.class_address), post.class_data.eq(classes.r_data),
-            factors.w_en.eq(post.o_valid), factors.w_neuron.eq(post.o_neuron), factors.w_data.eq(post.factors),
+            factors.w_en.eq(post.o_valid), factors.w_neuron.eq(post.o_neuron),
+            factors.w_data.eq(post.factors),
             factors.r_index.eq(self._walk.index), self._walk.factors.eq(factors.r_data),
         ]
 
@@ -107,7 +109,8 @@ class Learner(wiring.Component):
         rows, walk = self._rows, self._walk
         wiring.connect(m, rows.work, walk.work)
         m.d.comb += [
-            walk.bank.eq(rows.term_bank), walk.term_bank.eq(rows.term_bank), walk.term_w_en.eq(rows.term_w_en),
+            walk.bank.eq(rows.term_bank), walk.term_bank.eq(rows.term_bank),
+            walk.term_w_en.eq(rows.term_w_en),
             walk.term_address.eq(rows.term_address), walk.term_w_data.eq(rows.term_w_data),
             rows.busy_banks.eq(walk.busy_banks), rows.retire.eq(walk.retire),
             rows.retire_row.eq(walk.retire_row), rows.retire_tagged.eq(walk.retire_tagged),

@@ -36,8 +36,8 @@ _ZERO_CONTENTS = re.compile(
     r"^  (?:attribute [^\n]*\n  )*cell \$meminit_v2 [^\n]*\n"
     r"(?:    (?!connect \\DATA)[^\n]*\n)*    connect \\DATA \d+'0+\n(?:    [^\n]*\n)*  end\n", re.MULTILINE)
 
-# Of two names for the same bits Yosys keeps that which sorts first. Where $1000 comes before $999, a wire may be
-# left of which the sign is copied from itself, which CXXRTL takes for a loop.
+# Of two names for the same bits Yosys keeps that which sorts first. Where $1000 comes before $999, a wire
+# may be left of which the sign is copied from itself, which CXXRTL takes for a loop.
 _NUMBER = re.compile(r"\$(\d{1,7})\b")
 
 # What CXXRTL would do by itself, and then constants and aliases of the flat netlist resolved: 1.4 times as

@@ -15,7 +15,8 @@ from .shapes import shape_of, struct_of
 
 #: The stage of registers that each parameter is used from.
 _STAGES = {"keep_i": 1, "keep_v": 1, "keep_z": 1, "leak": 3, "bias": 5, "v_min": 6, "jump": 6,
-           "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7, "hold": 7, "post_class": 7, "flipped": 7}
+           "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7, "hold": 7, "post_class": 7,
+           "flipped": 7}
 #: In a core whose thresholds adapt, the first that it is used from.
 _ADAPTIVE_THRESHOLD_STAGE = 6
 
@@ -133,7 +134,8 @@ class NeuronPipeline(wiring.Component):
             adapting = {"z": narrow(rules.decayed(s["z_product"], formats.decay_bits), magnitude)}
         s = stage(3, s, drop=("i_product", "v_product", "z_product"),
                   i_decayed=narrow(rules.decayed(s["i_product"], formats.decay_bits), formats.state),
-                  v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state), **adapting)
+                  v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state),
+                  **adapting)
         s = stage(4, s, drop=("i_decayed", "v_decayed", "drive"),
                   i_sum=rules.current_sum(s["i_decayed"], s["drive"]),
                   v_leaked=rules.leaked(s["v_decayed"], p(s, "leak")))

@@ -48,16 +48,17 @@ def live_term_layout(config):
 class PlasticRows(wiring.Component):
     """Knows the rows in which something may happen, and sets up one after the other.
 
-    ``mark`` with ``mark_row``: the source of this row spikes in this step; at most every other clock. ``learn``
-    begins the phase of a step, of which ``any_post`` says whether any neuron fired, ``commanded`` whether the host
-    commands it, ``time`` its number. For each row that has terms to be evaluated, those go to ``term_*`` (number
-    ``term_address`` of bank ``term_bank``) and then its work to ``work``, with the same bank. A bank is not touched
-    while it is in ``busy_banks``. ``retire`` with ``retire_row`` says of a row that was walked whether any of its
-    tags is not 0. ``done`` is high while no phase is under way; that the lanes are, is another matter.
+    ``mark`` with ``mark_row``: the source of this row spikes in this step; at most every other clock.
+    ``learn`` begins the phase of a step, of which ``any_post`` says whether any neuron fired, ``commanded``
+    whether the host commands it, ``time`` its number. For each row that has terms to be evaluated, those go
+    to ``term_*`` (number ``term_address`` of bank ``term_bank``) and then its work to ``work``, with the
+    same bank. A bank is not touched while it is in ``busy_banks``. ``retire`` with ``retire_row`` says of a
+    row that was walked whether any of its tags is not 0. ``done`` is high while no phase is under way; that
+    the lanes are, is another matter.
 
     ``prepare``, before a run, looks at all rows anew. The words of memories follow ``row_address``,
-    ``rule_address``, ``term_r_address`` and ``table_address`` by a clock; traces are written back. A trace that
-    is ``saturated`` is counted.
+    ``rule_address``, ``term_r_address`` and ``table_address`` by a clock; traces are written back. A trace
+    that is ``saturated`` is counted.
     """
 
     def __init__(self, config):
@@ -117,7 +118,8 @@ class PlasticRows(wiring.Component):
     # Which rows
 
     def _elaborate_marks(self, m):
-        """For each row whether its source spiked in this step, whether it is in the queue, whether it has tags."""
+        """For each row whether its source spiked in this step, whether it is in the queue, whether it has
+        tags."""
         depth = self._config.plastic_rows
         m.submodules.spiked = spiked = memory.Memory(shape=1, depth=depth, init=[])
         m.submodules.queued = queued = memory.Memory(shape=1, depth=depth, init=[])
@@ -152,8 +154,10 @@ class PlasticRows(wiring.Component):
         first = Signal.like(self._first)
         m.d.comb += [
             first.eq(self._first + self._pop), self._head.addr.eq(first),
-            write.addr.eq(last), write.data.eq(Mux(self._marks, self._marked, self._row)), write.en.eq(pushes)]
-        m.d.sync += [self._first.eq(first), last.eq(last + pushes), self._level.eq(self._level + pushes - self._pop)]
+            write.addr.eq(last), write.data.eq(Mux(self._marks, self._marked, self._row)),
+            write.en.eq(pushes)]
+        m.d.sync += [self._first.eq(first), last.eq(last + pushes),
+                     self._level.eq(self._level + pushes - self._pop)]
         with m.If(self._empty):
             m.d.sync += [self._first.eq(0), last.eq(0), self._level.eq(0)]
 
@@ -286,15 +290,16 @@ class PlasticRows(wiring.Component):
             m.next = "FACTOR"
         m.d.comb += [
             self.term_w_data.product.eq(self._value), self.term_w_data.shift.eq(term.shift),
-            self.term_w_data.target.eq(term.target), self.term_w_data.if_post.eq(term.condition == Condition.POST),
+            self.term_w_data.target.eq(term.target),
+            self.term_w_data.if_post.eq(term.condition == Condition.POST),
             *(self.term_w_data[f"lane{k}"].eq(term[f"lane{k}"]) for k in range(self._config.lane_factors))]
 
     def _factor_of_row(self, code):
         """The factor of this code, of those that are the same for the whole row."""
         factors = {Factor.PRE: plasticity.indicated(self._event)}
         for factor, name in ((Factor.X1, "x1"), (Factor.X2, "x2")):
-            factors[factor] = plasticity.readout(
-                self._traces[name], self._rule[f"{name}_mode"], self._entries[name])[:FACTOR.width].as_signed()
+            trace = plasticity.readout(self._traces[name], self._rule[f"{name}_mode"], self._entries[name])
+            factors[factor] = trace[:FACTOR.width].as_signed()
         if self._config.modulators:
             factors |= {Factor.M0 + g: self.modulators[g] for g in range(MODULATORS)}
         return Array(factors.get(k, 0) for k in range(Factor.POST))[code]

@@ -1,6 +1,7 @@
-"""What learning needs of each post-synaptic neuron: its traces, its third factor, its factors in this step."""
+"""What learning needs of each post-synaptic neuron: its traces, its third factor, its factors in this
+step."""
 
-from amaranth import Array, Cat, Module, Mux, Shape, Signal
+from amaranth import Cat, Module, Mux, Shape, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -59,12 +60,12 @@ class PostFactors(wiring.Component):
 class PostPipeline(wiring.Component):
     """Phase LEARN of the neurons: factors out, traces on; a neuron per clock, behind a `NeuronPipeline`.
 
-    ``i_valid``, ``i_neuron``, ``spike``, ``awake``, ``post_class``, ``flipped`` and with tables ``fired_at`` and
-    ``threshold`` are outputs of the neuron pipeline. ``post``, the neuron's word of `Memory.POST`, and
-    ``arrivals``, what has arrived for its third factor, follow ``i_neuron`` by a clock. ``class_data`` follows
-    ``class_address`` by a clock, ``table_data[k]`` follows ``table_address[k]``. With ``o_valid`` come the new
-    ``o_post``, the ``factors`` of this step, whether the neuron or what is known of it moves on by itself,
-    ``o_awake``, and how many sums were ``saturated``.
+    ``i_valid``, ``i_neuron``, ``spike``, ``awake``, ``post_class``, ``flipped`` and with tables
+    ``fired_at`` and ``threshold`` are outputs of the neuron pipeline. ``post``, the neuron's word of
+    `Memory.POST`, and ``arrivals``, what has arrived for its third factor, follow ``i_neuron`` by a clock.
+    ``class_data`` follows ``class_address`` by a clock, ``table_data[k]`` follows ``table_address[k]``.
+    With ``o_valid`` come the new ``o_post``, the ``factors`` of this step, whether the neuron or what is
+    known of it moves on by itself, ``o_awake``, and how many sums were ``saturated``.
     """
 
     def __init__(self, config):
@@ -182,7 +183,8 @@ class PostPipeline(wiring.Component):
         values, drop = {}, []
         for name in _TRACES:
             entry = s[f"{name}_entry"] if self._config.tables else 0
-            values[f"read_{name}"] = plasticity.readout(s[name], s[f"{name}_mode"], entry)[:FACTOR.width].as_signed()
+            trace = plasticity.readout(s[name], s[f"{name}_mode"], entry)
+            values[f"read_{name}"] = trace[:FACTOR.width].as_signed()
             values[f"{name}_event"] = s["spike"]
             if self._config.tables:
                 graded = s[f"{name}_graded"]
@@ -202,8 +204,8 @@ class PostPipeline(wiring.Component):
         return stage(s, **sums)
 
     def _finish(self, stage, s):
-        """The traces as they go on to the next step. A neuron whose factors will not be the same in the next step,
-        without arrivals, stays awake."""
+        """The traces as they go on to the next step. A neuron whose factors will not be the same in the
+        next step, without arrivals, stays awake."""
         values, drop = {}, ["awake"]
         stays = s["awake"] | s["spike"]
         if self._config.tables:
@@ -213,7 +215,8 @@ class PostPipeline(wiring.Component):
             stays |= s["new_m"] != 0
         for name in _TRACES:
             x, mode, total = s[name], s[f"{name}_mode"], s[f"{name}_total"]
-            new = plasticity.traced(x, s[f"{name}_decayed"], total, s[f"{name}_event"], s[f"{name}_amount"], mode)
+            decayed, event, amount = (s[f"{name}_{what}"] for what in ("decayed", "event", "amount"))
+            new = plasticity.traced(x, decayed, total, event, amount, mode)
             values[f"new_{name}"] = new[:FACTOR.width].as_signed()
             values[f"{name}_saturates"] = (mode == TraceMode.ADD) & _saturates(total)
             stays |= (x != 0) | (new != 0)

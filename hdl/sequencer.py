@@ -21,8 +21,8 @@ SATURATIONS_WIDTH = 4
 
 
 def event_count_width(config):
-    """Bits that count the input events of a run: each input has at most one in a step, and there is at most one
-    command."""
+    """Bits that count the input events of a run: each input has at most one in a step, and there is at most
+    one command."""
     return _STEP_WIDTH + address_width(config.inputs + (1 if config.learns else 0))
 
 
@@ -34,7 +34,9 @@ def _spike_count_width(config):
 def _step_clocks_width(config):
     """Bits that count the clocks of a step without waiting: twice a sweep and every row."""
     row = next(f for f in row_layout(config).fields if f.name == "length").format.hi + 4
-    learning = config.plastic_rows * _LONGEST_SETUP + LARGEST_RULE * config.synapse_words if config.learns else 0
+    learning = config.plastic_rows * _LONGEST_SETUP
+    if config.learns:
+        learning += LARGEST_RULE * config.synapse_words
     return (2 * (config.neurons + config.rows * row + learning)).bit_length()
 
 
@@ -50,8 +52,8 @@ class Sequencer(wiring.Component):
 
     In a core that learns, ``prepare`` comes before the first step, ``learn`` after all of a step has been
     delivered, and both last until ``learning`` is low; ``any_post`` says whether any neuron fired,
-    ``commanded`` whether the host commands it to learn, ``time`` counts steps. ``clips`` and ``saturations`` are
-    counted. In one whose thresholds adapt only the latter are.
+    ``commanded`` whether the host commands it to learn, ``time`` counts steps. ``clips`` and
+    ``saturations`` are counted. In one whose thresholds adapt only the latter are.
     """
 
     def __init__(self, config):

@@ -38,7 +38,8 @@ class Settings(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         registers = {Setting.ROWS: self.rows, Setting.SEED: self.seed}
-        shapes = {"value": shape_of(FACTOR), "keep": shape_of(self._config.formats.keep), "gain": shape_of(FACTOR)}
+        shapes = {"value": shape_of(FACTOR), "keep": shape_of(self._config.formats.keep),
+                  "gain": shape_of(FACTOR)}
         self._modulators = []
         for g in range(MODULATORS if self._config.modulators else 0):
             modulator = {name: Signal(shapes[name], name=f"m{g}_{name}") for name in _WORDS_OF_MODULATOR}

@@ -31,7 +31,8 @@ class RowFetch(wiring.Component):
             "r_address": Out(_descriptor_bits(config)),
             "r_data": In(struct_of(row_layout(config))),
             "busy": Out(1),
-            **({"mark": Out(1), "mark_row": Out(address_width(config.plastic_rows))} if config.learns else {}),
+            **({"mark": Out(1), "mark_row": Out(address_width(config.plastic_rows))}
+               if config.learns else {}),
         })
 
     def elaborate(self, platform):

@@ -1,10 +1,9 @@
 """Networks in files: TOML written by hand, or ``.npz`` written by `save`; one form for both.
 
-A file is a table of tables. Those that stand for a description have its fields as keys, and one key
-more that says which it is: ``model`` of a neuron, ``rule`` of a connection or of learning, ``trace`` of a trace,
-``distribution`` of values.
-Arrays are lists in TOML; ``{file = "f.npz", array = "name"}`` is an array of a file beside it.
-``docs/description.md`` has the form with examples.
+A file is a table of tables. Those that stand for a description have its fields as keys, and one key more
+that says which it is: ``model`` of a neuron, ``rule`` of a connection or of learning, ``trace`` of a trace,
+``distribution`` of values. Arrays are lists in TOML; ``{file = "f.npz", array = "name"}`` is an array of a
+file beside it. ``docs/description.md`` has the form with examples.
 """
 
 import tomllib

@@ -43,8 +43,8 @@ class Trace:
         return self.amount != 0 or self.mode == TraceMode.HISTORY
 
     def lifetime(self, decay_bits):
-        """Steps after its last event in which the trace is not 0, at most, whatever was before; None if that never
-        ends."""
+        """Steps after its last event in which the trace is not 0, at most, whatever was before; None if
+        that never ends."""
         largest = max(abs(FACTOR.lo), FACTOR.hi) if self.mode == TraceMode.ADD else self.amount
         steps = self._steps(largest, decay_bits)
         return None if steps == math.inf else steps

@@ -84,7 +84,8 @@ def prove(link, expected, networks, progress=lambda done, total: None):
     """A `Proof`, or the first `Finding`, of the core behind ``link`` (of `open_level`), just powered up.
 
     It must be what is ``expected``, and run ``networks`` random networks, the first of which fills it, like
-    the simulator: spikes, states, saturations, weights and all else that learning changes; and one more over a line that flips bits.
+    the simulator: spikes, states, saturations, weights and all else that learning changes; and one more over
+    a line that flips bits.
     ``progress(done, total)`` hears how far it is.
     """
     if link.images != expected.images:

@@ -134,7 +134,9 @@ def parameter_layout(config):
     `Memory.PARAMETERS` is neuron ``n``."""
     f = config.formats
     adaptation = (Field.of("keep_z", f.keep), Field.of("jump", _magnitude(f))) if config.adaptive else ()
-    learning = (Field("post_class", _bits(config.post_classes + 1)), Field("flipped", 1)) if config.learns else ()
+    learning = ()
+    if config.learns:
+        learning = Field("post_class", _bits(config.post_classes + 1)), Field("flipped", 1)
     return Layout((
         Field.of("keep_i", f.keep), Field.of("keep_v", f.keep), *adaptation[:1], Field.of("leak", f.leak),
         Field.of("bias", f.state), Field.of("v_min", f.state), Field.of("v_threshold", f.state),
@@ -201,8 +203,8 @@ def _trace_fields(config, name):
 
 
 def class_layout(config):
-    """A class of post-synaptic neurons; the first is word 1 of `Memory.CLASSES`. Word 0 is all 0: that of neurons
-    of the core which a network does not use."""
+    """A class of post-synaptic neurons; the first is word 1 of `Memory.CLASSES`. Word 0 is all 0: that of
+    neurons of the core which a network does not use."""
     graded = (Field("y1_graded", 1), Field("y2_graded", 1), Field("has_table", 1),
               Field("table", _bits(config.tables)),
               Field.of("grade_shift", GRADE_SHIFT)) if config.tables else ()
@@ -272,8 +274,8 @@ def memory_shape(config, memory):
     """``(words, bits per word)`` of a memory; ``(0, 0)`` for one that the core does not have.
 
     A word of `Memory.SYNAPSES` is ``lanes`` synapses, bank 0 least significant, and so is one of
-    `Memory.TAGS`. Word ``(slot << index_bits) + index`` of `Memory.DRIVE` and of `Memory.THIRD` holds the ring
-    accumulators of one ``index`` in all banks, each in a column of its own.
+    `Memory.TAGS`. Word ``(slot << index_bits) + index`` of `Memory.DRIVE` and of `Memory.THIRD` holds the
+    ring accumulators of one ``index`` in all banks, each in a column of its own.
     """
     if memory > Memory.DRIVE and not config.learns:
         return 0, 0

@@ -40,8 +40,8 @@ RECEIVE_OVERHEAD = 2
 LARGEST_RUN = (1 << 16) - 1
 
 HEADER = Layout((Field("type", 8), Field("sequence", 8), Field("argument", 16)))
-#: An input event or a spike: who, and in which step of the run. In a core that learns, an input event of number
-#: ``inputs`` is none, but the command to learn in this step.
+#: An input event or a spike: who, and in which step of the run. In a core that learns, an input event of
+#: number ``inputs`` is none, but the command to learn in this step.
 EVENT = Layout((Field("step", 16), Field("id", 16)))
 
 

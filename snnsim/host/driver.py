@@ -136,11 +136,12 @@ class Driver:
         self._write({Memory.SETTINGS: words})
 
     def write_third_factors(self, m):
-        """Set the third factors of all neurons, integers of shape (n_neurons,). Raises `DriverError` if the core
-        has none."""
+        """Set the third factors of all neurons, integers of shape (n_neurons,). Raises `DriverError` if the
+        core has none."""
         m = check_third_factors(self._loaded(), m)
         if not self.config.third_factors:
-            raise DriverError(f"the core on {self._link.name} has no third factors: use one with third_factors=1")
+            raise DriverError(f"the core on {self._link.name} has no third factors: use one with "
+                              "third_factors=1")
         with self._exchange():
             words = self._read_words(Memory.POST)
         values = unpack_words(post_layout(self.config), words)

@@ -41,8 +41,8 @@ def learning_resources(image, config):
                  "let fewer projections learn, or those of fewer sources"),
         Resource("learning rules", len(image.rules), config.learning_rules if config.learns else 0,
                  "let projections share their rules and bounds"),
-        Resource("classes of neurons", len(image.plasticity.classes), config.post_classes if config.learns else 0,
-                 "let populations share their traces"),
+        Resource("classes of neurons", len(image.plasticity.classes),
+                 config.post_classes if config.learns else 0, "let populations share their traces"),
         Resource("tables", len(image.plasticity.tables), config.tables, "use fewer tables"),
         Resource("lane factors", max((_lane_factors(t) for r in image.rules for t in r.terms), default=0),
                  config.lane_factors, "use fewer factors of the neuron and the synapse in a term"),
@@ -142,8 +142,8 @@ def _rules(image, config):
     for rule in image.rules:
         record = _trace_values(config, "x1", rule.x1) | _trace_values(config, "x2", rule.x2)
         conditions = sum(1 << c for c in {term.condition for term in rule.terms})
-        record |= {"w_min": rule.w_min, "w_max": rule.w_max, "terms": len(rule.terms), "conditions": conditions,
-                   "keep_e": rule.keep_e, "stochastic": int(rule.stochastic)}
+        record |= {"w_min": rule.w_min, "w_max": rule.w_max, "terms": len(rule.terms),
+                   "conditions": conditions, "keep_e": rule.keep_e, "stochastic": int(rule.stochastic)}
         records.append(record)
     return _packed(rule_layout(config), records)
 
@@ -211,8 +211,8 @@ def _counts(image, config):
 
 
 def learning_state(image, config, placement, words):
-    """The `LearningState` in ``words``: `Memory` -> words of SYNAPSES, TAGS, TRACES, POST and SETTINGS, as far as
-    the core has them."""
+    """The `LearningState` in ``words``: `Memory` -> words of SYNAPSES, TAGS, TRACES, POST and SETTINGS, as
+    far as the core has them."""
     n, rows = image.n_neurons, image.learning_rows.size
     weights = placement.weights(words[Memory.SYNAPSES])
     tags = (placement.tags(words[Memory.TAGS]) if Memory.TAGS in words

@@ -14,7 +14,8 @@ from .learning import may_act_alone
 PHASE_CLOCKS, HASH_CLOCKS = 4, 8
 #: Clocks in which a row is set up, beside its terms, and those in which tables are read for its traces.
 ROW_SETUP_CLOCKS, TABLE_CLOCKS = 12, 4
-#: Clocks to begin with the terms, for each of them, and for each whose condition holds and each of its factors.
+#: Clocks to begin with the terms, for each of them, and for each whose condition holds and each of its
+#: factors.
 TERMS_CLOCKS, TERM_CLOCKS, HELD_CLOCKS, FACTOR_CLOCKS = 2, 2, 1, 2
 #: The least clocks in which a word is read and written.
 WORD_CLOCKS = 2
@@ -22,8 +23,8 @@ WORD_CLOCKS = 2
 
 @dataclass(frozen=True)
 class _Row:
-    """What is expected of a row in a step: the probability that it is set up and that it is walked, the clocks of
-    either."""
+    """What is expected of a row in a step: the probability that it is set up and that it is walked, the
+    clocks of either."""
 
     is_set_up: float
     setup: float
@@ -39,8 +40,8 @@ class _Row:
 def predict_learning_clocks(image, config, words, events):
     """Clocks of phase LEARN in a mean step.
 
-    ``words``: synapse words of each of the `LearningRows` of ``image``; ``events``: mean events per step of each
-    source, shape (n_neurons + n_inputs,). Sources are taken to spike independently of each other.
+    ``words``: synapse words of each of the `LearningRows` of ``image``; ``events``: mean events per step of
+    each source, shape (n_neurons + n_inputs,). Sources are taken to spike independently of each other.
     """
     phase = PHASE_CLOCKS + (HASH_CLOCKS if config.stochastic else 0)
     rows, events = image.learning_rows, np.clip(np.asarray(events, float), 0, 1)
@@ -66,8 +67,8 @@ def _expect(image, config, rule, rate, any_post, words):
     walked = max(_either(rule, live), lives[Factor.E])
     queued = 1.0 if may_act_alone(rule, tables) else max(_share(rate, 1), *lives.values())
     has_terms = 1 - math.prod(1 - holds[c] for c in {t.condition for t in rule.terms})
-    terms = sum(TERM_CLOCKS + holds[t.condition] * (HELD_CLOCKS + FACTOR_CLOCKS * sum(map(is_of_row, t.factors)))
-                for t in rule.terms)
+    held = {t: HELD_CLOCKS + FACTOR_CLOCKS * sum(map(is_of_row, t.factors)) for t in rule.terms}
+    terms = sum(TERM_CLOCKS + holds[t.condition] * held[t] for t in rule.terms)
     setup = (ROW_SETUP_CLOCKS + (TABLE_CLOCKS if config.tables else 0)
              + has_terms * (TERMS_CLOCKS + terms))
     at_once = sum(live) / walked if walked else 0.0

@@ -95,8 +95,9 @@ class Placement:
 
         ``events``: mean events per step of each source, shape (n_neurons + n_inputs,).
         """
-        clocks = step_clocks(self.config, awake_neurons) + float(np.asarray(events, float) @ self.event_clocks)
-        return clocks + self.predict_learning_clocks(events)
+        delivery = float(np.asarray(events, float) @ self.event_clocks)
+        return (step_clocks(self.config, awake_neurons) + delivery
+                + self.predict_learning_clocks(events))
 
     def predict_learning_clocks(self, events):
         """The part of `predict_clocks` in which the core learns."""
@@ -134,7 +135,8 @@ def place(image, config):
     check_room(resources)
     word = (np.cumsum(synapses.length) - synapses.length)[synapses.row] + synapses.position
     start, plastic = np.cumsum(synapses.length) - synapses.length, rows.plastic > 0
-    starts, lengths = (values[plastic][np.argsort(rows.plastic[plastic])] for values in (start, synapses.length))
+    order = np.argsort(rows.plastic[plastic])
+    starts, lengths = start[plastic][order], synapses.length[plastic][order]
     memories = {
         Memory.PARAMETERS: _parameters(image, config),
         Memory.STATE: pack_state(config, initial_state(image)),
