@@ -174,4 +174,4 @@ def test_the_picture_marks_what_differs(lesson_of_all, tmp_path):
         save_picture(figure, tmp_path / f"{name}.png")
         texts[name] = figure.texts[-1].get_text()
     lost = len(results[0].raster)
-    assert texts == {"equal": "identical: 0 differences", "different": f"DIFFERENT: {lost} differences"}
+    assert texts == {"equal": "identical spikes: 0 differences", "different": f"DIFFERENT: {lost} differences"}

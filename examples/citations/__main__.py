@@ -3,7 +3,7 @@
 import argparse
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,8 @@ def parsed(arguments):
     parser.add_argument("--splits", type=positive, default=10, metavar="N",
                         help="random splits, each of a generated graph of its own if no files are given "
                              "(default: 10)")
+    parser.add_argument("--papers", type=positive, metavar="N",
+                        help="classify the first N papers of each split only")
     parser.add_argument("--citations", metavar="FILE", help="a graph of your own: lines 'paper,paper'")
     parser.add_argument("--topics", metavar="FILE", help="and lines 'paper,topic'")
     return parser.parse_args(arguments)
@@ -69,7 +71,7 @@ def experiment(options):
         advance = stack.enter_context(progress("splits", options.splits))
         for seed in range(options.splits):
             graph = given or generated(seed)
-            parts = split(graph, seed)
+            parts = shortened(split(graph, seed), options.papers)
             image = compile(described(graph, parts.train), CORE.formats).image
             if options.on != "none":
                 machine = loaded(machine, image) if machine else stack.enter_context(
@@ -80,8 +82,13 @@ def experiment(options):
     return int(any(o.difference for o in outcomes))
 
 
+def shortened(parts, papers):
+    """The `Split` with so many of its papers to be classified; None: all."""
+    return replace(parts, test=parts.test[:papers])
+
+
 def say_task(graph, options):
-    parts = split(graph, 0)
+    parts = shortened(split(graph, 0), options.papers)
     print(graph)
     print(f"random splits: {options.splits}, each into {parts.train.size} papers of known topic, "
           f"{parts.validation.size} set aside, {parts.test.size} to be classified"

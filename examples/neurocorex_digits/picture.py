@@ -86,7 +86,7 @@ def _label_images(axes, pairs):
 
 
 def _write_verdict(figure, differences):
-    text, colour = ("identical: 0 differences", EQUAL) if not differences else (
+    text, colour = ("identical spikes: 0 differences", EQUAL) if not differences else (
         f"DIFFERENT: {counted(differences, 'difference')}", DIFFERENT)
     figure.text(RIGHT, 0.965, text, ha="right", va="top", fontsize=10, fontweight="bold", color=colour)
 
