@@ -71,7 +71,8 @@ def network(n=10_000):
     projections = (
         _synapses(rng, "learn", (0, excitatory), (0, excitatory), w, ProjectionLearning(rule)),
         _synapses(rng, "excite", (0, excitatory), (excitatory, n - excitatory), w),
-        _synapses(rng, "inhibit", (excitatory, n - excitatory), (0, n), -round(INHIBITION * w / 2), exponent=1))
+        _synapses(rng, "inhibit", (excitatory, n - excitatory), (0, n), -round(INHIBITION * w / 2),
+                  exponent=1))
     state = State(rng.integers(0, THRESHOLD, n), np.zeros(n, np.int64), np.zeros(n, np.int64))
     return Image(FORMATS, (Part("neurons", 0, n),), (), Parameters(**values), state,
                  projections, Plasticity.plain(n, 0, y1=trace))

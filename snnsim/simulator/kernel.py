@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 from snnsim.contract.schedule import arrival_step, ring_slot
 
 from .cells import AT_I, AT_V, BLOCK, blocks_of, pack_cells, step_block
+from .memory import borrowed
 from .rules import compiled, inner, text_digest
 
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
@@ -154,26 +155,16 @@ def send_dense(source, step, ring, rows):
 
 
 @inner(forceinline=True)
-def touch(touched, target, start, stop):
-    """Mark the blocks of some targets, which ascend; where they are many, the blocks in between, too."""
-    first, last = np.int64(target[start]) // BLOCK, np.int64(target[stop - 1]) // BLOCK
-    if last - first < stop - start:
-        touched[first:last + 1] = 1
-        return
-    for j in range(start, stop):
-        touched[target[j] // BLOCK] = 1
-
-
-@inner(forceinline=True)
 def send_sparse(source, step, ring, rows):
     """Add a spike's arrivals over sparse segments to the ring; their number."""
     work = 0
     for k in range(rows.pointer[source], rows.pointer[source + 1]):
         slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
-        drive, scale = ring.drive[slot], rows.scale[k]
-        for j in range(np.uint64(rows.start[k]), np.uint64(rows.stop[k])):  # unsigned: none is negative
-            drive[rows.target[j]] += rows.weight[j] * scale
-        touch(ring.touched[slot], rows.target, rows.start[k], rows.stop[k])
+        drive, touched, scale = ring.drive[slot], ring.touched[slot], rows.scale[k]
+        for j in range(np.uint64(rows.start[k]), np.uint64(rows.stop[k])):  # unsigned: not from the end
+            target = np.uint64(rows.target[j])
+            drive[target] += rows.weight[j] * scale
+            touched[target // np.uint64(BLOCK)] = 1
         work += rows.stop[k] - rows.start[k]
     return work
 
@@ -221,6 +212,7 @@ def _entry(text):
     """`run_steps` as called from Python. numba's key to compiled code on disk has ``text`` in it."""
     def run(neurons, ring, dense, sparse, events, output, first, last, origin, work):
         _ = text
+        neurons, ring, dense, sparse, output = borrowed((neurons, ring, dense, sparse, output))
         return run_steps(neurons, ring, dense, sparse, events, output, first, last, origin, work)
     return run
 
