@@ -4,7 +4,7 @@ A block may also be deeper and narrower, down to 16,384 words of a bit. Synapses
 blocks hold side by side, so that few blocks or none have to be selected from behind them: that takes time.
 """
 
-from snnsim.contract import CoreConfig
+from snnsim.contract import CoreConfig, Formats
 
 CONFIG_25F = CoreConfig(
     neurons=256, inputs=256, lanes=8, delay_slots=8, synapse_words=4096, rows=1024,
@@ -17,3 +17,10 @@ CONFIG_45F = CoreConfig(
 CONFIG_85F = CoreConfig(
     neurons=1024, inputs=512, lanes=8, delay_slots=4, synapse_words=20480, rows=2048,
     receive_words=512, event_buffer=512, spike_buffer=512)
+
+#: Weights of 16 bits. Without tags, so that a plastic synapse takes no more than its own word: room for 128
+#: neurons joined all to all.
+LEARNING_25F = CoreConfig(
+    formats=Formats(weight_width=16), neurons=128, inputs=128, lanes=4, delay_slots=4, synapse_words=4096,
+    rows=512, plastic_rows=256, learning_rules=4, post_classes=4, lane_factors=2, stochastic=1,
+    receive_words=128, event_buffer=128, spike_buffer=128)

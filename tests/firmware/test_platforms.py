@@ -26,7 +26,7 @@ def small(board):
 def test_the_boards_are_those_of_the_readme_and_each_has_its_own_name():
     assert {"icebreaker", "icesugar", "hx8k-evn", "ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f",
             "ecpix5-45f", "ecpix5-85f", "colorlight-5a-75b", "tang-nano-9k", "tang-primer-20k", "arty-a7",
-            "cmod-a7"} == set(BOARDS)
+            "cmod-a7", "ulx3s-25f-learning"} == set(BOARDS)
     assert all(board.name == name for name, board in BOARDS.items())
     assert len({board.title for board in BOARDS.values()}) == len(BOARDS)
 
