@@ -89,6 +89,7 @@ def test_notes_are_full_in_these():
 @pytest.mark.parametrize("seed", range(100))
 def test_same_on_a_random_network_for_long(seed):
     image, *stimulus = random_network(seed, 2000)
+    image = replaying(image) if seed % 4 == 3 else image
     expected = run(ReferenceSimulator(image), *stimulus)
     for replay in (False, True):
         assert_same(image, expected, run(Simulator(image, replay), *stimulus))
@@ -110,7 +111,7 @@ def test_chunks_of_a_few_steps_change_nothing(monkeypatch, replay):
 def test_what_the_host_writes_between_runs_counts_the_same(seed, replay):
     image, stimulus, commands = random_network(seed)
     if image.plasticity is None:
-        pytest.skip("nothing learns in this one")
+        image = replace(image, plasticity=Plasticity.plain(image.n_neurons, image.n_inputs))
     rng = np.random.default_rng(seed)
     written = [rng.integers(np.minimum(low, high), np.maximum(low, high) + 1)
                for low, high in (p.weight_range() for p in image.projections)]
