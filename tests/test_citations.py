@@ -3,6 +3,7 @@
 import re
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from examples.citations.network import A_MINUS, CORE, UNIT, WINDOW, described
 from examples.citations.queries import asked, best, first, most_frequent, nearest, strict, topic_weights
 from snnsim import Simulator, compile
 
+PAGE = (Path(__file__).resolve().parents[1] / "docs" / "experiments.md").read_text()
 #: What every synapse forgets once more than in the original.
 ONCE_MORE = WINDOW * A_MINUS
 SPLITS = range(10)
@@ -141,6 +143,8 @@ def test_the_network_finds_what_the_nearest_papers_know(capsys):
     assert 0.45 < ties_wrong <= first_of_ties <= search + 0.02
     assert ties_wrong > guess + 0.15
     assert output.splitlines()[-1] == "answers that are those in floating point: 480 of 480"
+    measured = [line.strip() for line in output.splitlines()[3:] if line]
+    assert len(measured) == 6 and all(line in PAGE for line in measured)
 
 
 def test_the_command_finds_the_virtual_board_identical(capsys):

@@ -3,6 +3,7 @@
 import re
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from snnsim import Simulator, SpikeRaster, digits
 from snnsim.report import save_picture
 
 SPLIT = digits.load_split()
+PAGE = (Path(__file__).resolve().parents[1] / "docs" / "experiments.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,15 @@ def test_three_quarters_of_the_test_images_are_read_right(lesson_of_all):
     weights = lesson_of_all[2]
     assert accuracy(weights) >= 0.74
     assert accuracy(per_image(weights, SPLIT.train_labels)) >= 0.82
+
+
+def test_the_page_has_what_is_measured(lesson_of_all):
+    weights = lesson_of_all[2]
+    for name, used in (("as learned", weights), ("divided by images per digit",
+                                                 per_image(weights, SPLIT.train_labels))):
+        for machine in ("simulator", "virtual board"):
+            assert re.search(rf"ours: weights {name}, {machine} +{accuracy(used):.3f} ", PAGE)
+    assert re.search(rf"regression on the pixels +{digits.logistic_regression_accuracy(SPLIT):.3f}\n", PAGE)
 
 
 def test_a_lesson_with_shifted_labels_is_not_worth_much(lesson_of_all):
@@ -174,4 +185,5 @@ def test_the_picture_marks_what_differs(lesson_of_all, tmp_path):
         save_picture(figure, tmp_path / f"{name}.png")
         texts[name] = figure.texts[-1].get_text()
     lost = len(results[0].raster)
-    assert texts == {"equal": "identical spikes: 0 differences", "different": f"DIFFERENT: {lost} differences"}
+    assert texts == {"equal": "identical spikes: 0 differences",
+                     "different": f"DIFFERENT: {lost} differences"}
