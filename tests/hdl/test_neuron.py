@@ -5,29 +5,52 @@ import random
 import pytest
 
 from hdl.neuron import NeuronPipeline
-from snnsim.contract import CoreConfig, Formats
+from snnsim.contract import CoreConfig, Formats, plasticity
 from snnsim.contract import neuron as rules
 from snnsim.contract.layout import parameter_layout, state_layout
 from tests.helpers import run_component
 
-OUTPUTS = ("v", "i", "r", "spike", "awake", "i_saturates", "v_saturates")
+FLAGS = ("spike", "awake", "i_saturates", "v_saturates")
+#: Ports that only a core has that adapts or learns.
+MORE = {"adaptive": ("z_saturates",), "plastic_rows": ("o_class", "o_flipped"),
+        "tables": ("fired_at", "threshold")}
 
 
-def ref_neuron(formats, p, s, drive):
+def outputs(config):
+    """The names of all ports that say something of a neuron, beside its state."""
+    return [*FLAGS, *(name for part, names in MORE.items() if getattr(config, part) for name in names)]
+
+
+def ref_neuron(config, p, s, drive):
+    formats = config.formats
     lo, hi = formats.state.lo, formats.state.hi
     i_sum = rules.current_sum(rules.decayed(rules.product(s["i"], p["keep_i"]), formats.decay_bits), drive)
     i = rules.bounded(i_sum, lo, hi)
     v_decayed = rules.decayed(rules.product(s["v"], p["keep_v"]), formats.decay_bits)
     v_sum = rules.membrane_sum(rules.leaked(v_decayed, p["leak"]), i, p["bias"])
     v = rules.floored(rules.bounded(v_sum, lo, hi), p["v_min"])
-    spike = rules.fires(v, s["r"], p["v_threshold"])
+    more, z, threshold = {}, 0, p["v_threshold"]
+    if config.adaptive:
+        z = rules.decayed(rules.product(s["z"], p["keep_z"]), formats.decay_bits)
+        threshold = plasticity.effective_threshold(threshold, z)
+    fired_at = v
+    spike = rules.fires(v, s["r"], threshold)
+    if config.adaptive:
+        z_sum = plasticity.adapted(z, spike, p["jump"])
+        z = rules.bounded(z_sum, 0, hi)
+        more = {"z": z, "z_saturates": int(rules.saturates(z_sum, 0, hi))}
+    if config.learns:
+        more |= {"o_class": p["post_class"], "o_flipped": p["flipped"]}
+    if config.tables:
+        more |= {"fired_at": fired_at, "threshold": threshold}
     r = rules.reset_r(spike, s["r"], p["refractory"])
     v = rules.reset_v(v, spike, s["r"], p["v_threshold"], p["v_reset"], p["subtract"], p["hold"])
     tonic = rules.is_tonic(p["bias"], p["v_threshold"], p["v_min"])
     return {
-        "v": v, "i": i, "r": r, "spike": int(spike), "awake": int(not rules.at_rest(v, i, r, tonic)),
+        "v": v, "i": i, "r": r, "spike": int(spike),
+        "awake": int(not rules.at_rest(v, i, r, tonic) or z != 0),
         "i_saturates": int(rules.saturates(i_sum, lo, hi)),
-        "v_saturates": int(rules.saturates(v_sum, lo, hi)),
+        "v_saturates": int(rules.saturates(v_sum, lo, hi)), **more,
     }
 
 
@@ -41,8 +64,8 @@ def draw(rng, field):
 def random_case(rng, config):
     f = config.formats
     p = {field.name: draw(rng, field) for field in parameter_layout(config).fields}
-    p["keep_i"], p["keep_v"] = (rng.choice((0, 1, f.keep.hi - 1, f.keep.hi, rng.randint(0, f.keep.hi)))
-                                for _ in range(2))
+    p |= {name: rng.choice((0, 1, f.keep.hi - 1, f.keep.hi, rng.randint(0, f.keep.hi)))
+          for name in p if name.startswith("keep_")}
     p["subtract"] &= p["v_threshold"] >= 0
     s = {field.name: draw(rng, field) for field in state_layout(config).fields}
     s["r"] = rng.choice((0, 0, s["r"]))
@@ -66,12 +89,14 @@ def rtl_neurons(config, cases):
         assert not ctx.get(dut.busy)
 
     async def watch(ctx):
-        ports = (dut.o_state, dut.spike, dut.awake, dut.i_saturates, dut.v_saturates)
+        names = outputs(config)
+        ports = (dut.o_state, *(getattr(dut, name) for name in names))
         while True:
             _, _, valid, neuron, state, *flags = await ctx.tick().sample(dut.o_valid, dut.o_neuron, *ports)
             if valid:
                 assert neuron == len(out)
-                out.append(dict(zip(OUTPUTS, (state.v, state.i, state.r, *flags), strict=True)))
+                out.append({f.name: state[f.name] for f in state_layout(config).fields}
+                           | dict(zip(names, flags, strict=True)))
 
     async def memories(ctx):
         """The words of each neuron a clock after its address."""
@@ -88,16 +113,22 @@ def rtl_neurons(config, cases):
     return out
 
 
-@pytest.mark.parametrize("read_registers", [0, 1])
-@pytest.mark.parametrize("formats", [
-    Formats(), Formats(state_width=16, decay_bits=12, drive_width=12, refractory_width=4),
-    Formats(state_width=32, drive_width=32, refractory_width=16),
+SIZES = {"neurons": 4096, "rows": 8192}
+NARROW = Formats(state_width=16, decay_bits=12, drive_width=12, refractory_width=4)
+WIDE = Formats(state_width=32, drive_width=32, refractory_width=16)
+
+
+@pytest.mark.parametrize("config", [
+    *(CoreConfig(formats=formats, read_registers=registers, **SIZES)
+      for formats in (Formats(), NARROW, WIDE) for registers in (0, 1)),
+    CoreConfig(formats=NARROW, adaptive=1, **SIZES),
+    CoreConfig(formats=WIDE, adaptive=1, plastic_rows=1, tables=1, read_registers=0, **SIZES),
+    CoreConfig(plastic_rows=1, tables=1, post_classes=16, **SIZES),
 ])
-def test_pipeline_equals_the_rules(formats, read_registers):
+def test_pipeline_equals_the_rules(config):
     rng = random.Random(3)
-    config = CoreConfig(formats=formats, neurons=4096, rows=8192, read_registers=read_registers)
     cases = [random_case(rng, config) for _ in range(3000)]
-    expected = [ref_neuron(formats, *case) for case in cases]
-    for name in OUTPUTS[3:]:
-        assert len({case[name] for case in expected}) == 2, f"no case decides {name}"
+    expected = [ref_neuron(config, *case) for case in cases]
+    for name in outputs(config):
+        assert len({case[name] for case in expected}) > 1, f"no case decides {name}"
     assert rtl_neurons(config, cases) == expected
