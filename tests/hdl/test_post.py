@@ -146,7 +146,7 @@ def rtl_posts(config, classes, tables, cases):
 
 @pytest.mark.parametrize("config", [
     CoreConfig.with_learning(tables=2, post_classes=12, **SIZES),
-    CoreConfig.with_learning(formats=Formats(8, 12, 8, 3, 16, 8), tables=1, post_classes=12, **SIZES),
+    CoreConfig.with_learning(formats=Formats(8, 12, 8, 3, 24, 8), tables=1, post_classes=12, **SIZES),
     CoreConfig.with_learning(tables=0, post_classes=12, **SIZES),
     CoreConfig.with_learning(tables=0, third_factors=0, post_classes=12, **SIZES),
 ])
