@@ -30,6 +30,8 @@ from .rules import inner
 
 BLOCK = 64  # as many as a mask of spikes has bits
 FIELDS = ("v", "i", "r", *Parameters.names(), "tonic")
+#: Where counts have saturations of i, v and what learns or adapts, and clipped weights.
+OF_I, OF_V, SATURATED, CLIPPED = range(4)
 #: ``v_fired``, ``z_fired``: v and z when it was decided who fires.
 ADAPTIVE_FIELDS = ("z", "keep_z", "jump", "v_fired", "z_fired")
 (AT_V, AT_I, AT_R, AT_KEEP_I, AT_KEEP_V, AT_LEAK, AT_BIAS, AT_V_THRESHOLD, AT_V_RESET, AT_V_MIN,

@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 
 from snnsim.contract.schedule import arrival_step, ring_slot
 
-from .cells import AT_I, AT_V, BLOCK, blocks_of, pack_cells, step_block
+from .cells import AT_I, AT_V, BLOCK, OF_I, OF_V, SATURATED, blocks_of, pack_cells, step_block
 from .memory import borrowed
 from .rules import compiled, inner, text_digest
 
@@ -127,9 +127,9 @@ def stepping(step_block):
                     neurons.lo, neurons.hi, neurons.decay_bits)
                 neurons.moving[b] = moving > 0
                 ring.touched[slot, b] = 0
-                output.saturations[0] += i_saturations
-                output.saturations[1] += v_saturations
-                output.saturations[2] += z_saturations
+                output.saturations[OF_I] += i_saturations
+                output.saturations[OF_V] += v_saturations
+                output.saturations[SATURATED] += z_saturations
                 spikes = put_spikes(mask, b, step, output, spikes)
                 evaluated += BLOCK
         return spikes, evaluated

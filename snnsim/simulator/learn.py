@@ -13,6 +13,7 @@ from snnsim.contract.plasticity import aligned, coefficient_product, indicated, 
 from snnsim.contract.terms import LARGEST_RULE
 
 from . import lanes
+from .cells import CLIPPED, SATURATED
 from .rule_tables import (
     FACTOR_E,
     FACTOR_M0,
@@ -143,11 +144,11 @@ def learn_chunk(synapses, row_noise, rule, program, is_fired, of_neurons, work, 
         lanes.round_by_chance(work.total, lanes.OF_WEIGHT, program.fraction, row_noise, target)
         if rule.has_tag:
             lanes.round_by_chance(work.total, lanes.OF_TAG, lanes.TAG_FRACTION, row_noise, target)
-    counts[3] += lanes.learn_weights(weight, work.total, program.fraction, rule.w_min, rule.w_max)
+    counts[CLIPPED] += lanes.learn_weights(weight, work.total, program.fraction, rule.w_min, rule.w_max)
     if not rule.has_tag:
         return False
     saturations, remaining = lanes.learn_tags(tag, work.total, rule.keep_e, program.decay_bits)
-    counts[2] += saturations
+    counts[SATURATED] += saturations
     return remaining
 
 
@@ -177,4 +178,4 @@ def trace_row(row, program, counts):
         x, saturated = next_trace(row.x[which], program.traces[which, row.rule], row.event != 0, 0,
                                   program.decay_bits)
         row.x[which] = x
-        counts[2] += saturated
+        counts[SATURATED] += saturated

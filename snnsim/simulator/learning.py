@@ -32,6 +32,7 @@ class LearningMemory:
 
     @property
     def is_adaptive(self):
+        """Whether blocks of neurons need their adaptive fields."""
         return self.image.adaptation is not None or self._has_grades
 
     @property
@@ -41,6 +42,7 @@ class LearningMemory:
 
     @property
     def pack_cells(self):
+        """The function that packs the neurons of the image."""
         return pack_adaptive_cells if self.is_adaptive else pack_cells
 
     def clear(self):

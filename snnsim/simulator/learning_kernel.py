@@ -7,7 +7,7 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
-from .cells import step_adaptive_block, step_block
+from .cells import SATURATED, step_adaptive_block, step_block
 from .kernel import lowest_bit, record_states, send_dense, send_sparse, stepping
 from .learn import Workspace, learn_row, trace_row
 from .memory import borrowed
@@ -208,8 +208,9 @@ def end_learning(fired, sources, now, learning, counts):
     if is_full(fired, now, notes):
         replay_all(learning.rows.table, now, program, learning.synapses, notes, learning.ahead, counts)
     note_spikes(fired, now, post.factors, notes)
-    counts[2] += trace_neurons(post.factors, post.y, post.runs, program)
-    counts[2] += modulate(learning.modulators.table, learning.modulators.counts, sources, program.decay_bits)
+    counts[SATURATED] += trace_neurons(post.factors, post.y, post.runs, program)
+    counts[SATURATED] += modulate(learning.modulators.table, learning.modulators.counts, sources,
+                                  program.decay_bits)
     mark(post.factors[OF_POST], fired, 0)
 
 
@@ -248,7 +249,7 @@ def _entry(text):
                 output.neuron[sources] = events.source[event]
                 sources += 1
                 event += 1
-            counts[2] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
+            counts[SATURATED] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
                                  learning.program)
             fired, spiked = output.neuron[sent:spikes], output.neuron[sent:sources]
             is_commanded = commands[step] != 0

@@ -24,6 +24,7 @@ from snnsim.contract.plasticity import (
 )
 from snnsim.contract.terms import LARGEST_RULE
 
+from .cells import CLIPPED
 from .learn import CHUNK
 from .notes import BEGIN, EPOCH, TOTAL, first_noted, forget
 from .rule_tables import FACTOR_UP, FACTOR_W, FACTOR_X1, ON_POST, ROW_FACTORS
@@ -233,10 +234,11 @@ def replay_row(row, now, program, synapses, notes, ahead, counts):
         stop = min(start + CHUNK, row.last)
         weight, target = synapses.weight[start:stop], synapses.target[start:stop]
         if rule.additive:
-            counts[3] += replay_additive(weight, target, since - notes.counter[BEGIN], rule, notes, ahead)
+            counts[CLIPPED] += replay_additive(weight, target, since - notes.counter[BEGIN], rule, notes,
+                                               ahead)
         else:
-            counts[3] += replay_terms(row, weight, target, since, rule, notes, horizon, program,
-                                      ahead.products)
+            counts[CLIPPED] += replay_terms(row, weight, target, since, rule, notes, horizon, program,
+                                            ahead.products)
     return gap + row.last - row.first
 
 

@@ -112,13 +112,15 @@ class Simulator:
     def _chunks(self, steps, events, commanded, output, progress):
         """Run all steps; yields the spikes of each chunk of them, ``(step, neuron)``."""
         done, origin = 0, self._time
-        while done < steps:
-            done, spikes = self._advance(events, commanded, output, done, steps, origin)
-            self._time = origin + done
-            yield output.step[:spikes].copy(), output.neuron[:spikes].copy()
-            progress(done)
-        if self._memory:
-            self._memory.catch_up(self._neurons, self._ring, events, commanded, output, self._time)
+        try:
+            while done < steps:
+                done, spikes = self._advance(events, commanded, output, done, steps, origin)
+                self._time = origin + done
+                yield output.step[:spikes].copy(), output.neuron[:spikes].copy()
+                progress(done)
+        finally:  # who interrupts a run may look at what was learned
+            if self._memory:
+                self._memory.catch_up(self._neurons, self._ring, events, commanded, output, self._time)
 
     def _advance(self, events, commanded, output, done, steps, origin):
         if self._memory:

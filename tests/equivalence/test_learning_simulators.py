@@ -106,6 +106,21 @@ def test_chunks_of_a_few_steps_change_nothing(monkeypatch, replay):
                 assert_same(image, whole, run(Simulator(image, replay), *stimulus))
 
 
+def test_what_was_learned_before_an_interrupt_can_be_read(monkeypatch):
+    def interrupt(step):
+        if step == 20:
+            raise KeyboardInterrupt
+    monkeypatch.setattr(simulator, "CHUNK_WORK", 1)
+    for seed in range(100, 110):
+        image, stimulus, commands = random_network(seed)
+        image = replaying(image)
+        machines = [ReferenceSimulator(image), Simulator(image)]
+        for machine in machines:
+            with pytest.raises(KeyboardInterrupt):
+                machine.run(stimulus, progress=interrupt, commands=commands)
+        assert first_learning_difference(image, *(m.read_learning() for m in machines)) is None
+
+
 @SCHEDULES
 @pytest.mark.parametrize("seed", range(20))
 def test_what_the_host_writes_between_runs_counts_the_same(seed, replay):
