@@ -41,7 +41,7 @@ lint: $(VENV)/.test
 	@$(BIN)/ruff check .
 
 clean:
-	rm -rf $(VENV) build dist out *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	rm -rf $(VENV) .peers build dist out *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("snnsim needs Python 3.11 or later: name one with make PYTHON=...")'
