@@ -17,6 +17,7 @@ from snnsim.contract.packets import (
     Nack,
     To,
     capability_words,
+    report_words,
 )
 
 from .memory import address_width
@@ -61,7 +62,7 @@ class Command(wiring.Component):
             "spikes_take": Out(1), "spikes_take_number": Out(16), "spikes_again": Out(1),
             "run_start": Out(1), "run_steps": Out(16), "run_events": Out(event_count_width(config)),
             "run_stop": Out(1), "run_rewind": Out(1),
-            "running": In(1), "waiting": In(1), "report": In(data.ArrayLayout(32, len(REPORT))),
+            "running": In(1), "waiting": In(1), "report": In(data.ArrayLayout(32, len(report_words(config)))),
             "busy": Out(1),
         })
 
@@ -327,7 +328,7 @@ class Command(wiring.Component):
         with m.State("SEND CAPABILITY"):
             self._send_word(m, capability[index], index == len(CAPABILITY) - 1)
         with m.State("SEND REPORT"):
-            self._send_word(m, Array(self.report)[index], index == len(REPORT) - 1)
+            self._send_word(m, Array(self.report)[index], index == len(self.report) - 1)
         with m.State("SEND SPIKES"):
             self._send_word(m, self.spikes.payload, index == self._count - 1, valid=self.spikes.valid)
             m.d.comb += self.spikes.ready.eq(self.o.ready)

@@ -5,7 +5,7 @@ from amaranth.lib import data, fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract.layout import row_layout
-from snnsim.contract.packets import EVENT, LARGEST_RUN, REPORT, Flag
+from snnsim.contract.packets import EVENT, LARGEST_RUN, Flag, report_words
 from snnsim.contract.terms import LARGEST_RULE
 
 from .memory import address_width
@@ -48,7 +48,7 @@ class Sequencer(wiring.Component):
     ``run_events`` have come, and for room in ``spikes``; nothing is ever dropped.
 
     ``stop`` ends the run after the step; a step that waits for events ends without them.
-    ``rewind`` sets the time to 0. ``report`` has the words of `packets.REPORT`.
+    ``rewind`` sets the time to 0. ``report`` has the words of `packets.report_words`.
 
     In a core that learns, ``prepare`` comes before the first step, ``learn`` after all of a step has been
     delivered, and both last until ``learning`` is low; ``any_post`` says whether any neuron fired,
@@ -75,7 +75,7 @@ class Sequencer(wiring.Component):
             "fired": In(1), "fired_neuron": In(neuron),
             "i_saturates": In(1), "v_saturates": In(1),
             "running": Out(1), "waiting": Out(1),
-            "report": Out(data.ArrayLayout(32, len(REPORT))),
+            "report": Out(data.ArrayLayout(32, len(report_words(config)))),
             **_learning_ports(config),
         })
 
@@ -263,7 +263,8 @@ class Sequencer(wiring.Component):
             "clocks_max": clocks_max, "waited_low": waited[:32], "waited_high": waited[32:],
             "i_saturations": i_saturations, "v_saturations": v_saturations, **learned,
         }
-        m.d.comb += [word.eq(words.get(name, 0)) for word, name in zip(self.report, REPORT, strict=True)]
+        names = report_words(self._config)
+        m.d.comb += [word.eq(words.get(name, 0)) for word, name in zip(self.report, names, strict=True)]
 
     def _elaborate_learning_counters(self, m):
         """The words of the report that only a core has that adapts or learns."""

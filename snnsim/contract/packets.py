@@ -87,9 +87,9 @@ class From(IntEnum):
     DATA = 0x84
     #: argument: number of the first spike in it, modulo 2**16; [event ...].
     SPIKES = 0x85
-    #: [words of `REPORT`] Sent once when a run has ended and all its spikes were sent.
+    #: [words of `report_words`] Sent once when a run has ended and all its spikes were sent.
     DONE = 0x86
-    #: [words of `REPORT`] The same on request, in the middle of a run or after it.
+    #: [words of `report_words`] The same on request, in the middle of a run or after it.
     STATUS = 0x87
     #: argument: input events consumed in this run, modulo 2**16.
     CREDIT = 0x88
@@ -136,6 +136,10 @@ REPORT = (
     "waited_high",
     "i_saturations",  # neuron steps in which i left its range
     "v_saturations",  # neuron steps in which v left its range
+)
+
+#: Those of a core that learns or adapts, behind the others.
+LEARNING_REPORT = (
     "learn_clocks_low",   # those of the clocks in which it learned
     "learn_clocks_high",
     "weight_clips_low",   # synapse steps in which learning took a weight beyond its bounds
@@ -143,6 +147,11 @@ REPORT = (
     "learning_saturations_low",  # how often a tag, trace, modulator, third factor or adaptation was saturated
     "learning_saturations_high",
 )
+
+
+def report_words(config):
+    """The names of the words that a core of this configuration reports."""
+    return REPORT + LEARNING_REPORT if config.learns or config.adaptive else REPORT
 
 
 def capability_words(config, identity=0):

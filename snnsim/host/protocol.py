@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cobs import cobs
 
-from snnsim.contract.packets import CAPABILITY, HEADER, LARGEST_PAYLOAD, REPORT, Flag
+from snnsim.contract.packets import CAPABILITY, HEADER, LARGEST_PAYLOAD, LEARNING_REPORT, REPORT, Flag
 
 #: The zero byte that ends a frame. Sent alone it closes whatever a noisy line has begun.
 END = b"\0"
@@ -101,7 +101,8 @@ def report_of(packet):
     """The `Report` in a `From.DONE` or `From.STATUS`; None if the packet is too short to be one."""
     if len(packet.payload) < len(REPORT):
         return None
-    words = dict(zip(REPORT, packet.payload, strict=False))
+    words = dict.fromkeys(LEARNING_REPORT, 0)
+    words |= zip(REPORT + LEARNING_REPORT, packet.payload, strict=False)
     flags = words.pop("flags")
     for name in ("clocks", "waited", "learn_clocks", "weight_clips", "learning_saturations"):
         words[name] = words.pop(f"{name}_low") | words.pop(f"{name}_high") << 32

@@ -4,7 +4,7 @@ import pytest
 
 from hdl.cosim import CompiledLink
 from snnsim.contract import CoreConfig
-from snnsim.contract.layout import Memory, columns, memory_shape
+from snnsim.contract.layout import Memory, columns, memories_of, memory_shape
 from snnsim.contract.packets import EVENT, LARGEST_DATA, LARGEST_RUN, REPORT, Flag, From, Nack, To
 from snnsim.host.protocol import FrameDecoder, Packet, encode
 
@@ -62,7 +62,7 @@ def host():
 
 
 def test_what_is_written_is_read_from_every_memory_and_its_ends(host):
-    for memory in Memory:
+    for memory in memories_of(CONFIG):
         words, width = memory_shape(CONFIG, memory)
         drive = memory == Memory.DRIVE  # its columns hold signed numbers of 24 bits
         masks = [(1 << min(32, width - 32 * k)) - 1 for k in range(columns(CONFIG, memory))]
@@ -73,7 +73,7 @@ def test_what_is_written_is_read_from_every_memory_and_its_ends(host):
             assert list(host.read(memory, address, 2)) == written
 
 
-@pytest.mark.parametrize("memory", Memory)
+@pytest.mark.parametrize("memory", memories_of(CONFIG))
 def test_an_address_beyond_a_memory_is_refused_however_far(host, memory):
     words = memory_shape(CONFIG, memory)[0]
     data = [0] * columns(CONFIG, memory)
@@ -85,7 +85,7 @@ def test_an_address_beyond_a_memory_is_refused_however_far(host, memory):
 
 
 def test_a_memory_that_there_is_not_is_refused(host):
-    assert host.refused(To.READ, len(Memory), 0, 1) == Nack.ADDRESS
+    assert host.refused(To.READ, len(memories_of(CONFIG)), 0, 1) == Nack.ADDRESS
     assert host.refused(To.WRITE, 0xFFFF, 0, 1) == Nack.ADDRESS
 
 

@@ -10,12 +10,12 @@ from snnsim.contract.packets import (
     EVENT,
     FIRST_UNSEQUENCED,
     LARGEST_DATA,
-    REPORT,
     Flag,
     From,
     Nack,
     To,
     capability_words,
+    report_words,
 )
 from snnsim.host import AbstractLink, LinkError
 from snnsim.host.protocol import END, Corrupt, FrameDecoder, Packet, encode
@@ -167,7 +167,8 @@ class SoftwareBoard(AbstractLink):
         return 10 * self._steps
 
     def _report(self):
-        values = dict.fromkeys(REPORT, 0)
+        names = report_words(self.config)
+        values = dict.fromkeys(names, 0)
         values |= {"steps": self._steps, "spikes": len(self._spikes), "events": self._consumed,
                    "clocks_low": self.clocks(), "clocks_max": 10 if self._steps else 0,
                    "i_saturations": self._counts["i_saturations"],
@@ -175,7 +176,7 @@ class SoftwareBoard(AbstractLink):
                    "weight_clips_low": self._counts["weight_clips"],
                    "learning_saturations_low": self._counts["learning_saturations"],
                    "flags": self._running << Flag.RUNNING | self._bad_event << Flag.BAD_EVENT}
-        return [values[name] for name in REPORT]
+        return [values[name] for name in names]
 
     def _work(self):
         while self._running and self._can_step():

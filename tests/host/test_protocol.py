@@ -10,10 +10,10 @@ from snnsim.contract import CoreConfig
 from snnsim.contract.packets import (
     LARGEST_PAYLOAD,
     PROTOCOL_VERSION,
-    REPORT,
     From,
     To,
     capability_words,
+    report_words,
 )
 from snnsim.host.protocol import (
     LARGEST_FRAME,
@@ -92,16 +92,24 @@ def test_damage_is_named(frame, reason):
 
 
 def test_a_report_gives_its_words_by_name():
-    words = {name: 100 + k for k, name in enumerate(REPORT)}
+    names = report_words(CoreConfig(adaptive=1))
+    words = {name: 100 + k for k, name in enumerate(names)}
     words |= {"flags": 0b101, "clocks_low": 7, "clocks_high": 1, "waited_low": 9, "waited_high": 0,
               "learn_clocks_low": 3, "learn_clocks_high": 2, "weight_clips_high": 0,
               "learning_saturations_high": 0}
-    report = report_of(Packet(From.DONE, payload=tuple(words[name] for name in REPORT)))
+    report = report_of(Packet(From.DONE, payload=tuple(words[name] for name in names)))
     assert (report.running, report.stopped, report.bad_event) == (True, False, True)
     assert (report.clocks, report.waited) == (2**32 + 7, 9)
     assert (report.steps, report.spikes, report.v_saturations) == (101, 102, 110)
     assert report.learn_clocks == 2 * 2**32 + 3
     assert (report.weight_clips, report.learning_saturations) == (113, 115)
+
+
+def test_a_core_that_neither_learns_nor_adapts_reports_nothing_of_it():
+    names = report_words(CoreConfig())
+    report = report_of(Packet(From.DONE, payload=tuple(range(len(names)))))
+    assert (report.learn_clocks, report.weight_clips, report.learning_saturations) == (0, 0, 0)
+    assert report.v_saturations == len(names) - 1
 
 
 def test_a_short_report_is_none():
