@@ -1,4 +1,4 @@
-"""The driver and what a core learns, against a software board: commands, counts, weights; on bad lines too."""
+"""The driver and what a core learns, against a software board: commands, counts, weights, and bad lines."""
 
 import numpy as np
 import pytest
