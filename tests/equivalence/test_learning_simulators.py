@@ -201,11 +201,13 @@ def test_a_single_neuron_whose_factors_are_noted(replay):
 def test_more_than_65536_neurons_learn():
     n = 70_000
     image = make_image([{"v_threshold": 40}] * n, 1, [])
-    rule = Rule((Term(Target.WEIGHT, Condition.PRE, ONE, 9, ()),), Trace(), Trace(), 0, 7)
+    rule = Rule((Term(Target.WEIGHT, Condition.PRE, ONE, 0, ()),), Trace(), Trace(), 0, 7)
     projection = ImageProjection("r", n, 1, 0, n, 0, np.array([0, 2]), np.array([0, n - 1]), np.array([0, 0]),
                                  np.array([1]), ProjectionLearning(rule))
     image = replace(image, projections=(projection,), plasticity=Plasticity.plain(n, 1))
-    assert run(Simulator(image), SpikeRaster.from_events([0], [0], steps=2, neurons=1))[1].weights[0].any()
+    stimulus = SpikeRaster.from_events([0], [0], steps=2, neurons=1)
+    result, state = run(Simulator(image), stimulus, everything=False)
+    assert state.weights[0].tolist() == [7, 7] and result.weight_clips == 2
 
 
 def test_a_neuron_at_rest_is_graded_and_its_threshold_decays():
