@@ -191,12 +191,12 @@ def test_without_the_traces_it_goes_on_differently():
 TINY = {"neurons": 8, "inputs": 4, "delay_slots": 2, "synapse_words": 64, "rows": 24, "plastic_rows": 12,
         "post_classes": 2, "learning_rules": 2}
 TINY_CORES = {
-    "one lane, four terms at once": CoreConfig.with_learning(
-        lanes=1, term_units=4, lane_factors=1, tables=1, read_registers=0, **TINY),
+    "one lane, four terms of three factors at once": CoreConfig.with_learning(
+        lanes=1, term_units=4, lane_factors=3, tables=1, read_registers=0, **TINY),
     "two lanes, nothing but pairs": CoreConfig(
         Formats(12, 12, 4, 3, 14, 2), lanes=2, term_units=2, lane_factors=1, **TINY),
-    "eight lanes, three factors": CoreConfig(
-        Formats(weight_width=8), lanes=8, lane_factors=3, third_factors=1, tags=1, **TINY),
+    "eight lanes, tags and third factors": CoreConfig(
+        Formats(weight_width=8), lanes=8, lane_factors=1, third_factors=1, tags=1, **TINY),
     "adaptive and without learning": CoreConfig(
         neurons=8, inputs=4, delay_slots=2, synapse_words=64, rows=24, adaptive=1),
 }

@@ -2,21 +2,34 @@
 
 import pytest
 
+from hdl.command import CLEARED
 from hdl.cosim import CompiledLink
 from snnsim.contract import CoreConfig
 from snnsim.contract.layout import Memory, columns, memories_of, memory_shape
-from snnsim.contract.packets import EVENT, LARGEST_DATA, LARGEST_RUN, REPORT, Flag, From, Nack, To
+from snnsim.contract.packets import (
+    EVENT,
+    LARGEST_DATA,
+    LARGEST_RUN,
+    Flag,
+    From,
+    Nack,
+    To,
+    report_words,
+)
 from snnsim.host.protocol import FrameDecoder, Packet, encode
+from tests.gateware import BOARD_LEARNING, SMALL_LEARNING
 
 CONFIG = CoreConfig()
+CORES = {"core": CONFIG, "core that learns": SMALL_LEARNING}
 STATE_COLUMNS = columns(CONFIG, Memory.STATE)
 
 
 class Host:
     """Sends packets one by one and gives the answers as they are."""
 
-    def __init__(self):
-        self._link, self._decoder = CompiledLink(CONFIG), FrameDecoder()
+    def __init__(self, config=CONFIG):
+        self.config = config
+        self._link, self._decoder = CompiledLink(config), FrameDecoder()
         self.sequence = 0
         assert [p.type for p in self.exchange(Packet(To.HELLO, 255))] == [From.HELLO]
 
@@ -53,7 +66,11 @@ class Host:
     def status(self):
         answer, = self.exchange(Packet(To.STATUS))
         assert answer.type == From.STATUS
-        return dict(zip(REPORT, answer.payload, strict=True))
+        return self.report(answer)
+
+    def report(self, answer):
+        """The words of a report by name."""
+        return dict(zip(report_words(self.config), answer.payload, strict=True))
 
 
 @pytest.fixture
@@ -61,22 +78,53 @@ def host():
     return Host()
 
 
-def test_what_is_written_is_read_from_every_memory_and_its_ends(host):
-    for memory in memories_of(CONFIG):
-        words, width = memory_shape(CONFIG, memory)
-        drive = memory == Memory.DRIVE  # its columns hold signed numbers of 24 bits
-        masks = [(1 << min(32, width - 32 * k)) - 1 for k in range(columns(CONFIG, memory))]
-        for address in (0, words - 2):
-            written = [(0x01234567 * (k + 1) + address) & (0x7FFFFF if drive else mask)
-                       for k, mask in enumerate(masks * 2)]
-            host.done(To.WRITE, memory, address, *written)
-            assert list(host.read(memory, address, 2)) == written
+def masks_of(config, memory):
+    """What each column of a memory keeps of a positive number."""
+    if memory in (Memory.DRIVE, Memory.THIRD):
+        return [config.formats.drive.hi] * config.lanes
+    width = memory_shape(config, memory)[1]
+    return [(1 << min(32, width - 32 * k)) - 1 for k in range(columns(config, memory))]
 
 
-@pytest.mark.parametrize("memory", memories_of(CONFIG))
-def test_an_address_beyond_a_memory_is_refused_however_far(host, memory):
-    words = memory_shape(CONFIG, memory)[0]
-    data = [0] * columns(CONFIG, memory)
+def written_to(host):
+    """Two words at either end of each memory, by memory and address, written through ``host``.
+
+    Not the settings, which are registers of many widths.
+    """
+    written = {}
+    for memory in memories_of(host.config):
+        if memory != Memory.SETTINGS:
+            masks = masks_of(host.config, memory) * 2
+            for address in (0, memory_shape(host.config, memory)[0] - 2):
+                words = [(0x01234567 * (k + 1) + address) & mask for k, mask in enumerate(masks)]
+                host.done(To.WRITE, memory, address, *words)
+                written[memory, address] = words
+    return written
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_what_is_written_is_read_from_every_memory_and_its_ends(core):
+    host = Host(CORES[core])
+    for (memory, address), words in written_to(host).items():
+        assert list(host.read(memory, address, 2)) == words, memory
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_clear_zeroes_state_and_what_is_learned_but_the_weights(core):
+    host = Host(CORES[core])
+    written = written_to(host)
+    host.done(To.CLEAR)
+    for (memory, address), words in written.items():
+        expected = [0] * len(words) if memory in CLEARED else words
+        assert list(host.read(memory, address, 2)) == expected, memory
+
+
+@pytest.mark.parametrize(("core", "memory"), [
+    (core, memory) for core, config in CORES.items() for memory in memories_of(config)])
+def test_an_address_beyond_a_memory_is_refused_however_far(core, memory):
+    config = CORES[core]
+    host, words = Host(config), memory_shape(config, memory)[0]
+    data = [0] * columns(config, memory)
     for address in (words, words + 1, 1 << 20, (1 << 32) - 1):
         assert host.refused(To.READ, memory, address, 1) == Nack.ADDRESS
         assert host.refused(To.WRITE, memory, address, *data) == Nack.ADDRESS
@@ -85,8 +133,19 @@ def test_an_address_beyond_a_memory_is_refused_however_far(host, memory):
 
 
 def test_a_memory_that_there_is_not_is_refused(host):
-    assert host.refused(To.READ, len(memories_of(CONFIG)), 0, 1) == Nack.ADDRESS
-    assert host.refused(To.WRITE, 0xFFFF, 0, 1) == Nack.ADDRESS
+    for memory in (Memory.POST, Memory.THIRD, 0xFFFF):
+        assert host.refused(To.READ, memory, 0, 1) == Nack.ADDRESS
+        assert host.refused(To.WRITE, memory, 0, 1) == Nack.ADDRESS
+
+
+def test_a_memory_that_is_missing_among_others_is_refused():
+    """A core that learns, without tables, tags, modulators and third factors."""
+    host, there = Host(BOARD_LEARNING), memories_of(BOARD_LEARNING)
+    missing = [memory for memory in Memory if memory not in there]
+    assert Memory.TABLES in missing and Memory.TAGS in missing and Memory.SETTINGS in there
+    for memory in missing:
+        assert host.refused(To.READ, memory, 0, 1) == Nack.ADDRESS
+        assert host.refused(To.WRITE, memory, 0, 1) == Nack.ADDRESS
 
 
 @pytest.mark.parametrize("packet", [
@@ -155,16 +214,27 @@ def test_more_events_than_there_is_room_for_are_refused(host):
 def test_an_event_of_no_input_or_of_a_past_step_is_skipped_and_flagged(host, event):
     events = [EVENT.pack(step=3, id=1), EVENT.pack(**event), EVENT.pack(step=4, id=1)]
     host.done(To.RUN, 0, 6, len(events))
-    report = dict(zip(REPORT, host.done(To.EVENTS, 0, *events)[-1].payload, strict=True))
+    report = host.report(host.done(To.EVENTS, 0, *events)[-1])
     assert report["flags"] == 1 << Flag.BAD_EVENT
     assert (report["steps"], report["events"]) == (6, 3)
+
+
+def test_the_number_behind_the_inputs_commands_a_core_that_learns():
+    inputs, flags = SMALL_LEARNING.inputs, []
+    for event in (inputs, inputs + 1):
+        host = Host(SMALL_LEARNING)
+        host.done(To.RUN, 0, 6, 1)
+        report = host.report(host.done(To.EVENTS, 0, EVENT.pack(step=2, id=event))[-1])
+        assert report["events"] == 1
+        flags.append(report["flags"])
+    assert flags == [0, 1 << Flag.BAD_EVENT]
 
 
 def test_a_run_that_waits_is_ended_by_stop(host):
     host.done(To.RUN, 0, 10, 5)
     answers = host.done(To.STOP)
     assert [a.type for a in answers] == [From.DONE]
-    report = dict(zip(REPORT, answers[0].payload, strict=True))
+    report = host.report(answers[0])
     assert report["flags"] == 1 << Flag.STOPPED
     assert report["steps"] == 1
     assert report["waited_low"] > 0
