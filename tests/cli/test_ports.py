@@ -4,7 +4,7 @@ import pytest
 
 from firmware.virtual import byte_level_board
 from snnsim.cli import ports
-from snnsim.contract import CoreConfig
+from snnsim.contract import CONTRACT_VERSION, CoreConfig
 from snnsim.contract.packets import To
 from snnsim.host import Driver, SerialLink, serial_ports
 from snnsim.host.streaming import ask_status
@@ -38,7 +38,7 @@ def test_a_core_is_shown_with_its_sizes_identity_and_contract(board):
     name, answer = lines(board.port)
     assert name == board.port
     assert answer == (f"  a core of 256 neurons, 256 inputs, 131,072 synapses; identity {identity:016x}, "
-                      "contract version 1, 1,000,000 baud")
+                      f"contract version {CONTRACT_VERSION}, 1,000,000 baud")
 
 
 def test_the_ports_of_the_machine_come_with_their_descriptions(board, monkeypatch):
@@ -70,7 +70,8 @@ def test_a_silent_port_is_said_to_be_silent():
 
 def test_a_core_of_another_version_is_said_to_be_one(board, monkeypatch):
     monkeypatch.setattr("snnsim.host.handshake.CONTRACT_VERSION", 7)
-    assert lines(board.port)[1].startswith("  has contract version 1, this snnsim 7: install")
+    assert lines(board.port)[1].startswith(
+        f"  has contract version {CONTRACT_VERSION}, this snnsim 7: install")
 
 
 def test_the_run_of_another_host_goes_on(board):
