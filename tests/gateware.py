@@ -18,7 +18,7 @@ SMALL_LEARNING = CoreConfig.with_learning(formats=FORMATS, plastic_rows=32, **_S
 BOARD_LEARNING = find_board("ulx3s-25f-learning").config
 #: Everything on eight lanes, for 256 neurons joined all to all. For slow tests.
 LARGE_LEARNING = CoreConfig.with_learning(
-    lanes=8, delay_slots=8, synapse_words=10240, rows=1024, plastic_rows=512, lane_factors=2, term_units=2)
+    lanes=8, delay_slots=8, synapse_words=10240, rows=1024, plastic_rows=512, lane_factors=2)
 
 
 @cache

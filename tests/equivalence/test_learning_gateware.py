@@ -228,6 +228,7 @@ def test_same_on_the_byte_level_board():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("config", [SMALL_LEARNING, BOARD_LEARNING, LARGE_LEARNING],
                          ids=["small", "board", "large"])
 def test_same_on_40_random_networks_on_the_byte_level_board(config):
@@ -235,6 +236,7 @@ def test_same_on_40_random_networks_on_the_byte_level_board(config):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3000)
 def test_same_on_20_random_networks_on_the_pin_level_board():
     compare_board(pin_level_board, BOARD_LEARNING, range(20))
 
@@ -243,8 +245,8 @@ def test_same_on_20_random_networks_on_the_pin_level_board():
 
 LONG_CORES = (
     SMALL_LEARNING, BOARD_LEARNING, LARGE_LEARNING,
-    CoreConfig.with_learning(neurons=64, inputs=64, lanes=1, term_units=4, read_registers=0, delay_slots=64,
-                             synapse_words=4096, rows=256),
+    CoreConfig.with_learning(neurons=64, inputs=64, lanes=1, term_units=4, lane_factors=2, read_registers=0,
+                             delay_slots=64, synapse_words=4096, rows=256),
     CoreConfig.with_learning(formats=Formats(32, 16, 12, 5, 32, 16), neurons=64, inputs=64, lanes=2,
                              lane_factors=1, synapse_words=4096, rows=256, plastic_rows=128, tables=1),
 )
