@@ -5,6 +5,8 @@ import shutil
 import types
 from pathlib import Path
 
+import numpy as np
+
 import snnsim
 
 
@@ -40,17 +42,26 @@ def mutant_simulators(folder, package, file, text, fault):
     changed = folder / package / file
     assert changed.read_text().count(text) == 1, f"{text!r} does not occur once in {file}"
     changed.write_text(changed.read_text().replace(text, fault))
+    (folder / package / "simulator" / "narrow.py").write_text("narrow = plain = int\n")
     for module in (folder / package).rglob("*.py"):
         module.write_text(module.read_text().replace("from snnsim.contract", f"from {package}.contract"))
 
 
 def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
-    for name in ("kernel", "learning_kernel"):
+    by_hand = {"lowest_bit": _lowest_bit, "borrowed": lambda memory: memory, "mask_of": _mask_of}
+    for name in ("cells", "kernel", "learning_kernel"):
         module = importlib.import_module(f"{package}.simulator.{name}")
-        module.lowest_bit, module.borrowed = _lowest_bit, lambda memory: memory
+        for each in by_hand.keys() & vars(module).keys():
+            setattr(module, each, by_hand[each])
+        for run in getattr(module, "RUNS", {}).values():
+            run.__globals__.update({each: by_hand[each] for each in by_hand.keys() & run.__globals__.keys()})
     return importlib.import_module(f"{package}.simulator").Simulator
 
 
 def _lowest_bit(mask):
     return (int(mask) & -int(mask)).bit_length() - 1
+
+
+def _mask_of(cells, b, at):
+    return np.uint64(sum(1 << k for k in range(64) if cells[b, at + k]))

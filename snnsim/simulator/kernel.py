@@ -3,6 +3,9 @@
 Work is proportional to the synapses of what spikes and to the blocks of neurons in which somebody is
 not at rest or something arrives. Sums of arrivals are exact integers, so the order of events inside a
 step cannot matter. The neuron is `snnsim.contract.neuron`, compiled.
+
+Threads share the neurons: each has the states of its own and all synapses onto them. A spike arrives after
+the shortest delay at the earliest, so they meet once in a window of so many steps.
 """
 
 from typing import NamedTuple
@@ -11,11 +14,27 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from snnsim.contract.schedule import arrival_step, ring_slot
+from snnsim.contract.schedule import ring_slot
 
-from .cells import AT_I, AT_V, BLOCK, OF_I, OF_V, SATURATED, blocks_of, pack_cells, step_block
+from .barrier import meet
+from .cells import (
+    ALIKE,
+    AT_I,
+    AT_V,
+    BLOCK,
+    NARROW_STEPPERS,
+    OF_I,
+    OF_V,
+    OWN,
+    SATURATED,
+    WIDE_STEPPERS,
+    blocks_of,
+    kinds_of,
+    pack_cells,
+)
+from .delivery import deliver, deliver_all
 from .memory import borrowed
-from .rules import compiled, inner, text_digest
+from .rules import compiled, inner
 
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
 GROUP = 8
@@ -29,11 +48,14 @@ def _padded_blocks(n_neurons):
 class Neurons(NamedTuple):
     """The blocks of `cells`, with or without fields of adaptation, and what their rules need.
 
-    ``moving``: whether each block holds a neuron that is not at rest, uint8, padded to whole groups, and
-    ``moving_groups``, the same memory as uint64. ``lo``, ``hi``: range of the states.
+    ``first``: the number of the first neuron. ``kind``: of each block. ``moving``: whether each block holds
+    a neuron that is not at rest, uint8, padded to whole groups, and ``moving_groups``, the same memory as
+    uint64. ``lo``, ``hi``: range of the states.
     """
 
+    first: int
     cells: np.ndarray
+    kind: np.ndarray
     moving: np.ndarray
     moving_groups: np.ndarray
     lo: int
@@ -41,12 +63,15 @@ class Neurons(NamedTuple):
     decay_bits: int
 
     @classmethod
-    def initial(cls, image, pack=pack_cells):
-        moving = np.zeros(_padded_blocks(image.n_neurons), np.uint8)
-        moving[:blocks_of(image.n_neurons)] = 1
+    def initial(cls, image, share, pack=pack_cells):
+        """The neurons of a `Share` of an image."""
+        blocks = slice(share.first // BLOCK, blocks_of(share.last))
+        cells = np.ascontiguousarray(pack(image)[blocks])
+        moving = np.zeros(_padded_blocks(share.size), np.uint8)
+        moving[:len(cells)] = 1
         formats = image.formats
-        return cls(pack(image), moving, moving.view(np.uint64), formats.state.lo, formats.state.hi,
-                   formats.decay_bits)
+        return cls(share.first, cells, kinds_of(cells), moving, moving.view(np.uint64), formats.state.lo,
+                   formats.state.hi, formats.decay_bits)
 
 
 class Ring(NamedTuple):
@@ -75,17 +100,40 @@ class Events(NamedTuple):
 
 
 class Output(NamedTuple):
-    """What a run writes: the spikes of some steps, ``margin`` of them at most in one step; v and i of the
-    neurons ``record``, shape (steps of the run, recorded); how often i, v and what learns were saturated,
-    and weights clipped."""
+    """What a run writes: the spikes of some steps, ``margin`` of them at most between two looks at the room;
+    v and i of the neurons ``record``, counted from the first of the share, in these ``column`` of arrays of
+    shape (steps of the run, recorded); how often i, v and what learns were saturated, and weights clipped."""
 
     step: np.ndarray
     neuron: np.ndarray
     margin: int
     record: np.ndarray
+    column: np.ndarray
     v: np.ndarray
     i: np.ndarray
     saturations: np.ndarray
+
+    @classmethod
+    def of(cls, step, neuron, margin, share, record, v, i):
+        """The `Output` of a `Share`, of a run in which the neurons ``record`` are recorded."""
+        column = np.flatnonzero((share.first <= record) & (record < share.last))
+        return cls(step, neuron, margin, record[column] - share.first, column, v, i, np.zeros(4, np.int64))
+
+
+class Team(NamedTuple):
+    """What threads know of each other; all is there twice, for one window and the next.
+
+    ``neuron``, shape (threads, room): the spikes of each. ``ends``, shape (2, threads, 1 + window): how many
+    there are before the window and after each of its steps. ``stops``, shape (2, threads): whether a thread
+    wants to end the run. ``barrier``: see `barrier`. ``sources``, shape (threads, all): room for the
+    spikes of one step.
+    """
+
+    neuron: np.ndarray
+    ends: np.ndarray
+    stops: np.ndarray
+    barrier: np.ndarray
+    sources: np.ndarray
 
 
 @intrinsic
@@ -97,18 +145,38 @@ def lowest_bit(typing_context, mask):
 
 
 @inner(forceinline=True)
-def put_spikes(mask, b, step, output, spikes):
-    """Write the spikes of block ``b``; the number of spikes written so far."""
+def put_spikes(mask, first, step, output, spikes):
+    """Write the spikes of the block that begins at neuron ``first``; the number of spikes written so far."""
     while mask != 0:
         output.step[spikes] = step
-        output.neuron[spikes] = b * BLOCK + np.int64(lowest_bit(mask))
+        output.neuron[spikes] = first + np.int64(lowest_bit(mask))
         spikes += 1
         mask &= mask - np.uint64(1)
     return spikes
 
 
+def by_kind(own, alike, alike_without_i):
+    """A step of a block by one of these, as its kind says."""
+    @inner(inline="always")
+    def step_block(kind, cells, b, drive, lo, hi, decay_bits):
+        if kind == OWN:
+            return own(cells, b, drive, lo, hi, decay_bits)
+        if kind == ALIKE:
+            return alike(cells, b, drive, lo, hi, decay_bits)
+        return alike_without_i(cells, b, drive, lo, hi, decay_bits)
+    return step_block
+
+
+def of_one_kind(step):
+    """A step of a block that is the same for all kinds."""
+    @inner(inline="always")
+    def step_block(kind, cells, b, drive, lo, hi, decay_bits):
+        return step(cells, b, drive, lo, hi, decay_bits)
+    return step_block
+
+
 def stepping(step_block):
-    """A function like `step_neurons` for blocks of which ``step_block`` makes a step."""
+    """A function like `step_neurons` that makes the steps of blocks by ``step_block``."""
     @inner(forceinline=True)
     def step_neurons(neurons, ring, slot, output, step, spikes):
         """DELIVER, INTEGRATE, FIRE and RESET of all blocks in which anything can happen.
@@ -123,98 +191,106 @@ def stepping(step_block):
                 if neurons.moving[b] | ring.touched[slot, b] == 0:
                     continue
                 mask, i_saturations, v_saturations, z_saturations, moving = step_block(
-                    neurons.cells, b, ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
+                    neurons.kind[b], neurons.cells, b, ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
                     neurons.lo, neurons.hi, neurons.decay_bits)
                 neurons.moving[b] = moving > 0
                 ring.touched[slot, b] = 0
                 output.saturations[OF_I] += i_saturations
                 output.saturations[OF_V] += v_saturations
                 output.saturations[SATURATED] += z_saturations
-                spikes = put_spikes(mask, b, step, output, spikes)
+                spikes = put_spikes(mask, neurons.first + b * BLOCK, step, output, spikes)
                 evaluated += BLOCK
         return spikes, evaluated
     return step_neurons
 
 
-step_neurons = stepping(step_block)
+step_neurons = stepping(by_kind(*NARROW_STEPPERS[:3]))
 
 
-@inner(forceinline=True)
-def send_dense(source, step, ring, rows):
-    """Add a spike's arrivals over dense segments to the ring; their number."""
-    work = 0
-    for k in range(rows.pointer[source], rows.pointer[source + 1]):
-        slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
-        weight, scale, target = rows.weight[rows.start[k]:rows.stop[k]], rows.scale[k], rows.target[k]
-        drive = ring.drive[slot, target:target + weight.size]
-        for j in range(weight.size):
-            drive[j] += weight[j] * scale
-        ring.touched[slot, target // BLOCK:(target + weight.size - 1) // BLOCK + 1] = 1
-        work += weight.size
-    return work
-
-
-@inner(forceinline=True)
-def send_sparse(source, step, ring, rows):
-    """Add a spike's arrivals over sparse segments to the ring; their number."""
-    work = 0
-    for k in range(rows.pointer[source], rows.pointer[source + 1]):
-        slot = ring_slot(arrival_step(step, rows.delay[k]), ring.drive.shape[0])
-        drive, touched, scale = ring.drive[slot], ring.touched[slot], rows.scale[k]
-        for j in range(np.uint64(rows.start[k]), np.uint64(rows.stop[k])):  # unsigned: not from the end
-            target = np.uint64(rows.target[j])
-            drive[target] += rows.weight[j] * scale
-            touched[target // np.uint64(BLOCK)] = 1
-        work += rows.stop[k] - rows.start[k]
-    return work
-
-
-@inner(forceinline=True)
+@inner(inline="always")
 def record_states(neurons, output, step):
     """RECORD: keep v and i of the chosen neurons."""
     for k in range(output.record.size):
-        n = output.record[k]
-        output.v[step, k] = neurons.cells[n // BLOCK, AT_V + n % BLOCK]
-        output.i[step, k] = neurons.cells[n // BLOCK, AT_I + n % BLOCK]
+        n, column = output.record[k], output.column[k]
+        output.v[step, column] = neurons.cells[n // BLOCK, AT_V + n % BLOCK]
+        output.i[step, column] = neurons.cells[n // BLOCK, AT_I + n % BLOCK]
 
 
-@inner()
-def run_steps(neurons, ring, dense, sparse, events, output, first, last, origin, work):
+@inner(inline="always")
+def add_inputs(events, event, step, sources, n):
+    """Add the inputs that spike behind the ``n`` first ``sources``; the next event, and how many now."""
+    while event < events.step.size and events.step[event] == step:
+        sources[n] = events.source[event]
+        event += 1
+        n += 1
+    return event, n
+
+
+@inner(inline="always")
+def gather(team, half, at, sources):
+    """Copy the spikes of all threads in a step of the window, in the order of neurons; how many there are."""
+    n = 0
+    for thread in range(team.neuron.shape[0]):
+        for k in range(team.ends[half, thread, at], team.ends[half, thread, at + 1]):
+            sources[n] = team.neuron[thread, k]
+            n += 1
+    return n
+
+
+@inner(inline="always")
+def wants_to_stop(stops):
+    """Whether any thread does."""
+    for thread in range(stops.size):
+        if stops[thread]:
+            return True
+    return False
+
+
+def _run(thread, neurons, ring, delivery, events, output, team, first, last, origin, work):
     """Run steps ``first`` to ``last``, fewer if ``work`` or the room for spikes is used up before.
 
     Steps count from the start of the run, which was step ``origin`` since the machine was cleared.
-    ``work`` counts evaluated neurons and arrivals. Returns the next step and the number of spikes.
+    ``work`` counts evaluated neurons and arrivals. Returns the next step and the number of spikes of
+    this ``thread``. All threads of a team must run the same steps, and all return after the same.
     """
+    neurons, ring, delivery, output = borrowed((neurons, ring, delivery, output))
     spikes = 0
     event = np.searchsorted(events.step, first)
-    room = output.step.size - output.margin
-    for step in range(first, last):
-        now = origin + step
-        sent = spikes
-        slot = ring_slot(now, ring.drive.shape[0])
-        spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
-        sources = spikes  # the inputs that spike are sent from behind the neurons, and then overwritten
-        while event < events.step.size and events.step[event] == step:
-            output.neuron[sources] = events.source[event]
-            sources += 1
-            event += 1
-        for k in range(sent, sources):
-            work -= send_dense(output.neuron[k], now, ring, dense)
-            work -= send_sparse(output.neuron[k], now, ring, sparse)
-        record_states(neurons, output, step)
-        work -= evaluated + output.record.size + 1
-        if work <= 0 or spikes > room:
-            return step + 1, spikes
-    return last, spikes
+    room, window = output.step.size - output.margin, team.ends.shape[2] - 1
+    sources, step, half = team.sources[thread], first, 0
+    while step < last:
+        end = min(step + window, last)
+        ends = team.ends[half, thread]
+        ends[0] = spikes
+        for s in range(step, end):
+            slot = ring_slot(origin + s, ring.drive.shape[0])
+            spikes, evaluated = step_neurons(neurons, ring, slot, output, s, spikes)
+            record_states(neurons, output, s)
+            ends[s - step + 1] = spikes
+            work -= evaluated + output.record.size + 1
+        team.stops[half, thread] = work <= 0 or spikes > room
+        if team.neuron.shape[0] > 1:
+            meet(team.barrier)
+        for s in range(step, end):
+            n = gather(team, half, s - step, sources)
+            event, n = add_inputs(events, event, s, sources, n)
+            if n > 0:
+                work -= deliver(sources[:n], origin + s, ring, delivery)
+        step = end
+        if wants_to_stop(team.stops[half]):
+            break
+        half = 1 - half
+    return step, spikes
 
 
-def _entry(text):
-    """`run_steps` as called from Python. numba's key to compiled code on disk has ``text`` in it."""
-    def run(neurons, ring, dense, sparse, events, output, first, last, origin, work):
-        _ = text
-        neurons, ring, dense, sparse, output = borrowed((neurons, ring, dense, sparse, output))
-        return run_steps(neurons, ring, dense, sparse, events, output, first, last, origin, work)
-    return run
+def _compiled(variant, steppers, deliver):
+    """The function, which is the whole loop: what a function calls is optimised once more for each level of
+    calls above it."""
+    return compiled(_run, variant, step_neurons=stepping(by_kind(*steppers[:3])), deliver=deliver)
 
 
-run = compiled(_entry, text_digest())
+#: Functions like `_run`, by whether sums are narrow and whether there are bitmaps; compiled when first used.
+RUNS = {(True, False): _compiled("narrow", NARROW_STEPPERS, deliver),
+        (True, True): _compiled("narrow_bitmaps", NARROW_STEPPERS, deliver_all),
+        (False, False): _compiled("wide", WIDE_STEPPERS, deliver),
+        (False, True): _compiled("wide_bitmaps", WIDE_STEPPERS, deliver_all)}

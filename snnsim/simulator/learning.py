@@ -6,14 +6,11 @@ from snnsim.contract.plasticity import readout
 from snnsim.contract.terms import MODULATORS, ONE
 from snnsim.plasticity import LearningState
 
-from . import learning_kernel
-from .cells import pack_adaptive_cells, pack_cells
 from .learn import Workspace
 from .learning_kernel import RUN, Learning, Post
 from .notes import Notes
-from .plastic_rows import fixed_projections, gather, make_rows, pack_plastic, scatter
+from .plastic_rows import gather, make_rows, pack_plastic, scatter
 from .replay import Ahead
-from .rows import pack_rows
 from .rule_tables import NEURON_FACTORS, OF_M, OF_SIGN, OF_Y1, Modulators, Program
 
 
@@ -26,8 +23,7 @@ class LearningMemory:
     def __init__(self, image, slots, replay):
         self.image, self._slots = image, slots
         self._program = Program.of(image, replay)
-        self._packed = pack_plastic(image)
-        self._fixed = pack_rows(image, fixed_projections(image), np.int16)
+        self.packed = pack_plastic(image)
         self.clear()
 
     @property
@@ -40,52 +36,37 @@ class LearningMemory:
         p = self.image.plasticity
         return p is not None and any(c.table is not None for c in p.classes)
 
-    @property
-    def pack_cells(self):
-        """The function that packs the neurons of the image."""
-        return pack_adaptive_cells if self.is_adaptive else pack_cells
-
     def clear(self):
         """Traces and tags 0, third factors and modulators as they begin; weights stay."""
-        rows = make_rows(self.image, self._packed, self._program.rules, self._slots)
-        self._packed.synapses.tag[:] = 0
-        self._learning = Learning(
-            self.image.plasticity is not None, self.is_adaptive, self._has_grades, self._program, rows,
-            self._packed.synapses, self._post(), Modulators.of(self.image), self._notes(rows.table),
+        rows = make_rows(self.image, self.packed, self._program.rules, self._slots)
+        self.packed.synapses.tag[:] = 0
+        self.learning = Learning(
+            self.image.plasticity is not None, self._has_grades, self._program, rows,
+            self.packed.synapses, self._post(), Modulators.of(self.image), self._notes(rows.table),
             Workspace.empty(), Ahead.empty())
-
-    def run(self, neurons, ring, events, commands, output, first, last, origin, work):
-        """Steps of the kernel."""
-        return learning_kernel.run(
-            neurons, ring, *self._fixed, self._packed.to_drive, self._packed.to_m, self._learning, events,
-            commands, output, first, last, origin, work)
-
-    def catch_up(self, neurons, ring, events, commands, output, now):
-        """Let all rows that replay stand as in step ``now``, and count what was clipped."""
-        self.run(neurons, ring, events, commands, output, 0, 0, now, 0)
 
     def read(self):
         """The `LearningState` of now."""
-        learning, post, n = self._learning, self._learning.post, self.image.n_neurons
+        learning, post, n = self.learning, self.learning.post, self.image.n_neurons
         zeros = [np.zeros(p.n_synapses, np.int64) for p in self.image.projections]
-        tags = gather(self._packed, learning.synapses.tag, zeros) if self._has_tags else tuple(zeros)
-        weights = gather(self._packed, learning.synapses.weight, [p.weight for p in self.image.projections])
+        tags = gather(self.packed, learning.synapses.tag, zeros) if self._has_tags else tuple(zeros)
+        weights = gather(self.packed, learning.synapses.weight, [p.weight for p in self.image.projections])
         y1, y2, m = (np.array(values[:n], dtype=np.int64) for values in (*post.y, post.factors[OF_M]))
         return LearningState(weights, tags, *learning.rows.table["x"].T.copy(), y1, y2, m,
                              learning.modulators.table["value"].copy())
 
     def write_weights(self, weights):
         """Replace all weights by ``weights``, an array for each projection."""
-        scatter(self._packed, weights, self._packed.synapses.weight)
+        scatter(self.packed, weights, self.packed.synapses.weight)
 
     def write_modulators(self, modulators):
         """Set the global modulators."""
-        self._learning.modulators.table["value"] = modulators
+        self.learning.modulators.table["value"] = modulators
 
     def write_third_factors(self, m):
         """Set the third factors of all neurons."""
-        self._learning.post.factors[OF_M] = m
-        self._learning.post.m_touched[-1] = 1
+        self.learning.post.factors[OF_M] = m
+        self.learning.post.m_touched[-1] = 1
 
     @property
     def _has_tags(self):
@@ -118,7 +99,7 @@ class LearningMemory:
         rules = self._program.rules
         wanted = np.zeros(self.image.n_neurons, bool)
         for row in rows[(rules["has_post"] * rules["replays"])[rows["rule"]] != 0]:
-            wanted[self._packed.synapses.target[row["first"]:row["last"]]] = True
+            wanted[self.packed.synapses.target[row["first"]:row["last"]]] = True
         return Notes.empty(wanted, bool(np.any(rules["notes"] & rules["replays"])))
 
 

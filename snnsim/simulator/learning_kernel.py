@@ -7,15 +7,16 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
-from .cells import SATURATED, step_adaptive_block, step_block
-from .kernel import lowest_bit, record_states, send_dense, send_sparse, stepping
+from .cells import NARROW_STEPPERS, SATURATED, WIDE_STEPPERS
+from .delivery import deliver_all, send_rows
+from .kernel import add_inputs, by_kind, lowest_bit, of_one_kind, record_states, stepping
 from .learn import Workspace, learn_row, trace_row
 from .memory import borrowed
 from .notes import Notes, is_full, note_spikes
 from .plastic_rows import PENDING, Rows, Synapses
 from .replay import Ahead, replay_all, replay_row
 from .rule_tables import OF_GRADED, OF_M, OF_POST, Modulators, Program, record
-from .rules import compiled, inner, text_digest
+from .rules import compiled, inner
 from .traces import grade_neurons, mark, modulate, receive, trace_neurons
 
 #: Neurons ``first <= n < last`` of one class.
@@ -41,7 +42,6 @@ class Learning(NamedTuple):
     """All that phase LEARN needs. ``is_on``: whether there is anything in it; else only thresholds adapt."""
 
     is_on: bool
-    is_adaptive: bool
     has_grades: bool
     program: Program
     rows: Rows
@@ -53,20 +53,17 @@ class Learning(NamedTuple):
     ahead: Ahead
 
 
-step_neurons = stepping(step_block)
-step_adaptive_neurons = stepping(step_adaptive_block)
-
-
 @inner()
 def send_to_m(source, step, arrivals, touched, rows):
     """Add a spike's arrivals to what third factors will take up; their number."""
     work = 0
     for k in range(rows.pointer[source], rows.pointer[source + 1]):
-        slot = ring_slot(arrival_step(step, rows.delay[k]), arrivals.shape[0])
-        for j in range(rows.start[k], rows.stop[k]):
-            arrivals[slot, rows.target[j]] += rows.weight[j] * rows.scale[k]
+        segment = rows.segments[k]
+        slot = ring_slot(arrival_step(step, segment.delay), arrivals.shape[0])
+        for j in range(segment.start, segment.stop):
+            arrivals[slot, rows.target[j]] += rows.weight[j] * segment.scale
         touched[slot] = 1
-        work += rows.stop[k] - rows.start[k]
+        work += segment.stop - segment.start
     return work
 
 
@@ -214,64 +211,63 @@ def end_learning(fired, sources, now, learning, counts):
     mark(post.factors[OF_POST], fired, 0)
 
 
-def _entry(text):
-    """The function that is called from Python; ``text``: see `kernel._entry`.
+step_neurons = stepping(by_kind(*NARROW_STEPPERS[:3]))
 
-    It is the whole loop, since what a function calls is optimised once more for each level of calls above it.
+
+def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, output, sources, first, last,
+        origin, work):
+    """`kernel` with learning. ``commands``: whether there is one in each step of the run.
+    ``sources``: room for the spikes of one step.
+
+    Where there are no steps, all rows replay what they have yet to.
     """
-    def run(neurons, ring, dense, sparse, plastic, to_m, learning, events, commands, output, first, last,
-            origin, work):
-        """`kernel.run_steps` with learning. ``commands``: whether there is one in each step of the run.
-
-        Where there are no steps, all rows replay what they have yet to.
-        """
-        _ = text
-        neurons, ring, learning, output = borrowed((neurons, ring, learning, output))
-        dense, sparse, plastic, to_m = borrowed((dense, sparse, plastic, to_m))
-        if first == last:
-            replay_all(learning.rows.table, origin, learning.program, learning.synapses, learning.notes,
-                       learning.ahead, output.saturations)
-            return last, 0
-        spikes = 0
-        event = np.searchsorted(events.step, first)
-        room = output.step.size - output.margin
-        counts, post = output.saturations, learning.post
-        for step in range(first, last):
-            now = origin + step
-            sent = spikes
-            slot = ring_slot(now, ring.drive.shape[0])
-            if learning.is_adaptive:
-                spikes, evaluated = step_adaptive_neurons(neurons, ring, slot, output, step, spikes)
-            else:
-                spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
-            sources = spikes  # the inputs that spike are sent from behind the neurons, and then overwritten
-            while event < events.step.size and events.step[event] == step:
-                output.neuron[sources] = events.source[event]
-                sources += 1
-                event += 1
-            counts[SATURATED] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched, slot,
-                                 learning.program)
-            fired, spiked = output.neuron[sent:spikes], output.neuron[sent:sources]
-            is_commanded = commands[step] != 0
-            if learning.is_on:
-                begin_learning(fired, neurons.cells, learning)
-            for k in range(sent, sources):
-                source = output.neuron[k]
-                work -= catch_up(source, now, learning, counts)
-                work -= send_dense(source, now, ring, dense)
-                work -= send_sparse(source, now, ring, sparse)
-                work -= send_sparse(source, now, ring, plastic)
-                work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
-                work -= visit_rows_of(source, now, is_commanded, learning, counts)
-            if learning.is_on:
-                work -= visit_rows(spiked, now, is_commanded, learning, counts)
-                end_learning(fired, spiked, now, learning, counts)
-            record_states(neurons, output, step)
-            work -= evaluated + output.record.size + 1
-            if work <= 0 or spikes > room:
-                return step + 1, spikes
-        return last, spikes
-    return run
+    neurons, ring, learning, output = borrowed((neurons, ring, learning, output))
+    delivery, plastic, to_m = borrowed((delivery, plastic, to_m))
+    if first == last:
+        replay_all(learning.rows.table, origin, learning.program, learning.synapses, learning.notes,
+                   learning.ahead, output.saturations)
+        return last, 0
+    spikes = 0
+    event = np.searchsorted(events.step, first)
+    room = output.step.size - output.margin
+    counts, post = output.saturations, learning.post
+    for step in range(first, last):
+        now = origin + step
+        sent = spikes
+        slot = ring_slot(now, ring.drive.shape[0])
+        spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
+        fired = output.neuron[sent:spikes]
+        sources[:fired.size] = fired
+        event, n = add_inputs(events, event, step, sources, fired.size)
+        spiked = sources[:n]
+        counts[SATURATED] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched,
+                                     slot, learning.program)
+        is_commanded = commands[step] != 0
+        if learning.is_on:
+            begin_learning(fired, neurons.cells, learning)
+        if n > 0:
+            work -= deliver_all(spiked, now, ring, delivery)
+        for source in spiked:
+            work -= catch_up(source, now, learning, counts)
+            work -= send_rows(source, now, ring, plastic)
+            work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
+            work -= visit_rows_of(source, now, is_commanded, learning, counts)
+        if learning.is_on:
+            work -= visit_rows(spiked, now, is_commanded, learning, counts)
+            end_learning(fired, spiked, now, learning, counts)
+        record_states(neurons, output, step)
+        work -= evaluated + output.record.size + 1
+        if work <= 0 or spikes > room:
+            return step + 1, spikes
+    return last, spikes
 
 
-run = compiled(_entry, text_digest())
+def _compiled(variant, step_block):
+    return compiled(_run, variant, step_neurons=stepping(step_block))
+
+
+#: By whether sums are narrow, and whether thresholds adapt or values are graded.
+RUNS = {(True, False): _compiled("narrow", by_kind(*NARROW_STEPPERS[:3])),
+        (True, True): _compiled("narrow_adaptive", of_one_kind(NARROW_STEPPERS[3])),
+        (False, False): _compiled("wide", by_kind(*WIDE_STEPPERS[:3])),
+        (False, True): _compiled("wide_adaptive", of_one_kind(WIDE_STEPPERS[3]))}

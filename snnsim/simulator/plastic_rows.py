@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .rows import SparseSegments
+from .delivery import SEGMENT
+from .delivery import Rows as SentRows
 from .rule_tables import record
 
 
@@ -53,8 +54,8 @@ class Packed(NamedTuple):
     ``(those of the projection, those here)``."""
 
     synapses: Synapses
-    to_drive: SparseSegments
-    to_m: SparseSegments
+    to_drive: SentRows
+    to_m: SentRows
     first: np.ndarray
     last: np.ndarray
     places: tuple
@@ -161,21 +162,23 @@ def _ordered(p, row):
 
 
 def _segments(p, chosen, row, begin):
-    """Columns source, delay, scale, start and stop of the segments of a projection."""
+    """``(source, segment)`` of the segments of a projection."""
     source, delay = p.sources()[chosen], p.delays()[chosen]
     changes = (source[1:] != source[:-1]) | (delay[1:] != delay[:-1]) | (row[1:] != row[:-1])
     start = np.flatnonzero(np.concatenate(([chosen.size > 0], changes)))
-    stop = np.append(start[1:], chosen.size)[:start.size]
-    return np.array([source[start], delay[start], np.full(start.size, 1 << p.exponent), start + begin,
-                     stop + begin], dtype=np.int64)
+    segments = np.zeros(start.size, SEGMENT)
+    segments["start"] = start + begin
+    segments["stop"] = np.append(start[1:], chosen.size)[:start.size] + begin
+    segments["delay"], segments["scale"] = delay[start], 1 << p.exponent
+    return source[start], segments
 
 
 def _joined(parts, n_sources, synapses):
-    source, delay, scale, start, stop = np.concatenate([np.zeros((5, 0), np.int64), *parts], axis=1)
+    source = np.concatenate([np.zeros(0, np.int64), *(source for source, _ in parts)])
+    segments = np.concatenate([np.zeros(0, SEGMENT), *(segments for _, segments in parts)])
     order = np.argsort(source, kind="stable")
     pointer = np.searchsorted(source[order], np.arange(n_sources + 1))
-    return SparseSegments(pointer, start[order], stop[order], scale[order], delay[order], synapses.target,
-                          synapses.weight)
+    return SentRows(pointer, segments[order].view(np.recarray), synapses.target, synapses.weight)
 
 
 def _set_bounds(first, last, row, begin):

@@ -1,159 +1,133 @@
-"""Synapses as the kernel streams them: segments of one source, one delay and one exponent.
+"""Synapses as compressed rows: segments of one source, one delay and one scale."""
 
-A segment whose targets are many enough of a range becomes a `DenseSegments` run: one weight for each
-neuron of the range, added vector by vector. The others keep a target per weight in `SparseSegments`.
-Either choice gives the same sums.
-"""
-
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
-#: A range is stored densely where at least one in so many of its neurons is a target ...
-SPARSEST_DENSE = 4
-#: ... and it is at least so long.
-SHORTEST_DENSE = 8
+from .cells import BLOCK, blocks_of
+from .delivery import SEGMENT, Rows
+
 #: Synapses that are packed at a time, which bounds the memory that packing takes.
 BATCH = 1 << 22
+#: Targets of a segment differ by less than this.
+REACH = 1 << 16
 
 
-class DenseSegments(NamedTuple):
-    """Segment ``k`` of source ``s`` (``pointer[s] <= k < pointer[s + 1]``) adds
-    ``weight[start[k]:stop[k]] * scale[k]`` to the neurons from ``target[k]`` on, after ``delay[k]``."""
+@dataclass(frozen=True)
+class Share:
+    """The neurons ``first <= n < last`` of an image; ``first`` begins a block."""
 
-    pointer: np.ndarray
-    start: np.ndarray
-    stop: np.ndarray
-    target: np.ndarray
-    scale: np.ndarray
-    delay: np.ndarray
-    weight: np.ndarray
+    first: int
+    last: int
 
+    @property
+    def size(self):
+        return self.last - self.first
 
-class SparseSegments(NamedTuple):
-    """Segment ``k`` of source ``s`` (``pointer[s] <= k < pointer[s + 1]``) adds ``weight[j] * scale[k]`` to
-    neuron ``target[j]`` for ``start[k] <= j < stop[k]``, after ``delay[k]``."""
-
-    pointer: np.ndarray
-    start: np.ndarray
-    stop: np.ndarray
-    scale: np.ndarray
-    delay: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray
+    def covers(self, p):
+        """Whether all targets of a projection are in the share."""
+        return self.first <= p.first_target and p.first_target + p.n_targets <= self.last
 
 
-class _Segments(NamedTuple):
-    """Segments of ``length`` synapses each, back to back in ``target`` and ``weight``."""
+@dataclass(frozen=True)
+class Synapses:
+    """Some synapses of a projection, sorted by source, delay and target, which counts from the share."""
 
     source: np.ndarray
     delay: np.ndarray
-    scale: np.ndarray
-    length: np.ndarray
     target: np.ndarray
     weight: np.ndarray
 
 
-def pack_rows(image, projections=None, weight_dtype=None):
-    """``(DenseSegments, SparseSegments)`` of ``projections``, which are all those of an image unless given;
-    weights take as many bytes as they need unless said."""
-    projections = image.projections if projections is None else projections
-    weight_dtype = weight_dtype or (np.int8 if image.formats.weight_width <= 8 else np.int16)
-    target_dtype = np.uint16 if image.n_neurons <= 1 << 16 else np.uint32
-    dense = [_nothing(np.int64, weight_dtype)]
-    sparse = [_nothing(target_dtype, weight_dtype)]
-    for projection in projections:
-        for rows in _batches(projection):
-            segments = _segments(projection, rows, weight_dtype)
-            is_dense = _is_dense(segments)
-            dense.append(_filled(_chosen(segments, is_dense)))
-            scattered = _chosen(segments, ~is_dense)
-            sparse.append(scattered._replace(target=scattered.target.astype(target_dtype)))
-    n_sources = image.n_neurons + image.n_inputs
-    return _dense_segments(dense, n_sources), _sparse_segments(sparse, n_sources)
+def shares_of(n_neurons, parts):
+    """``parts`` shares of all neurons, or fewer, of whole blocks and about one size."""
+    edges = np.unique(np.linspace(0, blocks_of(n_neurons), parts + 1).astype(np.int64)) * BLOCK
+    return [Share(int(first), int(min(last, n_neurons)))
+            for first, last in zip(edges[:-1], edges[1:], strict=True)]
 
 
-def _nothing(target_dtype, weight_dtype):
-    return _Segments(*(np.zeros(0, np.int64) for _ in range(4)),
-                     np.zeros(0, target_dtype), np.zeros(0, weight_dtype))
-
-
-def _batches(p):
-    """The rows of a projection in slices of about `BATCH` synapses."""
+def batches(p, share):
+    """The `Synapses` of a projection onto a share, about `BATCH` at a time."""
     edges = np.searchsorted(p.indptr, np.arange(BATCH, p.n_synapses, BATCH))
     edges = np.unique([0, *edges, p.n_sources])
-    return (slice(first, last) for first, last in zip(edges[:-1], edges[1:], strict=True))
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        yield _sorted(_chosen(p, first, last, share))
 
 
-def _segments(p, rows, weight_dtype):
-    """The synapses of some rows, sorted by source, delay and target, cut into `_Segments`."""
-    here = slice(p.indptr[rows.start], p.indptr[rows.stop])
-    source = np.repeat(np.arange(rows.start, rows.stop), np.diff(p.indptr[rows.start:rows.stop + 1]))
-    delay, target, weight = p.delays()[here].astype(np.int64), p.target[here].astype(np.int64), p.weight[here]
-    key = (source * (delay.max(initial=0) + 1) + delay) * p.n_targets + target
+def pack_rows(projections, share, n_sources, weight_dtype):
+    """The `Rows` of some projections onto a share. Weights take ``weight_dtype``."""
+    n = sum(_synapses_in(p, share) for p in projections)
+    target, weight = np.empty(n, np.uint16), np.empty(n, weight_dtype)
+    return _filled_rows(projections, share, n_sources, target, weight)
+
+
+def pack_constant_rows(projections, share, n_sources, weight_dtype):
+    """The same of projections each of which has one weight only; it is in the scale of their segments."""
+    target = np.empty(sum(_synapses_in(p, share) for p in projections), np.uint16)
+    return _filled_rows(projections, share, n_sources, target, np.empty(0, weight_dtype))
+
+
+def _filled_rows(projections, share, n_sources, target, weight):
+    sources, segments, begin = [np.zeros(0, np.int64)], [np.zeros(0, SEGMENT)], 0
+    for p in projections:
+        for synapses in batches(p, share):
+            source, here = _segments(synapses, begin)
+            end = begin + synapses.target.size
+            target[begin:end] = synapses.target % REACH
+            if weight.size:
+                weight[begin:end] = synapses.weight
+                here["scale"] = 1 << p.exponent
+            else:
+                here["scale"] = int(p.weight.flat[0]) << p.exponent
+            sources.append(source)
+            segments.append(here)
+            begin = end
+    source = np.concatenate(sources)
+    order = np.argsort(source, kind="stable")
+    pointer = np.searchsorted(source[order], np.arange(n_sources + 1))
+    return Rows(pointer, np.concatenate(segments)[order].view(np.recarray), target, weight)
+
+
+def _synapses_in(p, share):
+    if share.covers(p):
+        return p.n_synapses
+    return int(np.count_nonzero((p.target >= share.first - p.first_target)
+                                & (p.target < share.last - p.first_target)))
+
+
+def _chosen(p, first, last, share):
+    """The synapses of some rows of a projection onto a share."""
+    here = slice(p.indptr[first], p.indptr[last])
+    source = np.repeat(np.arange(first, last), np.diff(p.indptr[first:last + 1])) + p.first_source
+    target = p.target[here].astype(np.int64) + (p.first_target - share.first)
+    delay = np.broadcast_to(p.delay, p.target.shape)[here]
+    synapses = Synapses(source, delay, target, np.broadcast_to(p.weight, p.target.shape)[here])
+    if share.covers(p):
+        return synapses
+    return _picked(synapses, (target >= 0) & (target < share.size))
+
+
+def _picked(synapses, which):
+    return Synapses(synapses.source[which], synapses.delay[which], synapses.target[which],
+                    synapses.weight[which])
+
+
+def _sorted(synapses):
+    span = synapses.target.max(initial=0) + 1
+    key = synapses.source * (int(synapses.delay.max(initial=0)) + 1) + synapses.delay
+    key = key * span + synapses.target
     if np.any(key[1:] < key[:-1]):
-        order = np.argsort(key, kind="stable")
-        source, delay, target, weight = source[order], delay[order], target[order], weight[order]
-    changes = (source[1:] != source[:-1]) | (delay[1:] != delay[:-1])
-    start = np.flatnonzero(np.concatenate(([target.size > 0], changes)))
-    return _Segments(source[start] + p.first_source, delay[start], np.full(start.size, 1 << p.exponent),
-                     np.diff(start, append=target.size), target + p.first_target, weight.astype(weight_dtype))
+        return _picked(synapses, np.argsort(key, kind="stable"))
+    return synapses
 
 
-def _bounds(segments):
-    """Where each segment starts and stops."""
-    stop = np.cumsum(segments.length)
-    return stop - segments.length, stop
-
-
-def _is_dense(segments):
-    """Whether each segment is dense enough, and has no target twice."""
-    if segments.source.size == 0:
-        return np.zeros(0, dtype=bool)
-    start, stop = _bounds(segments)
-    repeats = np.zeros(segments.target.size, dtype=np.int64)
-    repeats[1:] = segments.target[1:] == segments.target[:-1]
-    repeats[start] = 0
-    span = segments.target[stop - 1] - segments.target[start] + 1
-    return ((np.add.reduceat(repeats, start) == 0) & (span >= SHORTEST_DENSE)
-            & (segments.length * SPARSEST_DENSE >= span))
-
-
-def _chosen(segments, which):
-    """The segments for which ``which`` holds."""
-    synapses = np.repeat(which, segments.length)
-    return _Segments(*(column[which] for column in segments[:4]),
-                     segments.target[synapses], segments.weight[synapses])
-
-
-def _filled(segments):
-    """The segments with the gaps between their targets filled by weights of 0, and their first targets."""
-    start, stop = _bounds(segments)
-    first = segments.target[start]
-    span = segments.target[stop - 1] - first + 1
-    new_start = np.cumsum(span) - span
-    position = segments.target + np.repeat(new_start - first, segments.length)
-    weight = np.zeros(span.sum(), dtype=segments.weight.dtype)
-    weight[position] = segments.weight
-    return segments._replace(length=span, target=first, weight=weight)
-
-
-def _joined(parts, n_sources):
-    """All segments, their order by source, and the fields that dense and sparse ones have in common."""
-    joined = _Segments(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    start, stop = _bounds(joined)
-    order = np.argsort(joined.source, kind="stable")
-    pointer = np.searchsorted(joined.source[order], np.arange(n_sources + 1))
-    columns = {"pointer": pointer, "start": start[order], "stop": stop[order], "scale": joined.scale[order],
-               "delay": joined.delay[order], "weight": joined.weight}
-    return joined, order, columns
-
-
-def _dense_segments(parts, n_sources):
-    joined, order, columns = _joined(parts, n_sources)
-    return DenseSegments(target=joined.target[order], **columns)
-
-
-def _sparse_segments(parts, n_sources):
-    joined, _, columns = _joined(parts, n_sources)
-    return SparseSegments(target=joined.target, **columns)
+def _segments(s, begin):
+    """The source of each segment, and the segments without their scale; the first synapse is ``begin``."""
+    far = s.target // REACH
+    changes = (s.source[1:] != s.source[:-1]) | (s.delay[1:] != s.delay[:-1]) | (far[1:] != far[:-1])
+    start = np.flatnonzero(np.concatenate(([s.target.size > 0], changes)))
+    segments = np.zeros(start.size, SEGMENT)
+    segments["start"] = start + begin
+    segments["stop"] = np.append(start[1:], s.target.size)[:start.size] + begin
+    segments["base"], segments["delay"] = far[start] * REACH, s.delay[start]
+    return s.source[start], segments

@@ -2,8 +2,9 @@
 
 import hashlib
 import inspect
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from types import FunctionType
 
 from numba import njit
 from numba.extending import overload, register_jitable
@@ -38,6 +39,7 @@ for _module in MODULES:
             register_jitable(**_BARE)(_rule)
 
 
+@cache
 def text_digest():
     """SHA-256 (hex) of the text of the rules and of this package.
 
@@ -51,14 +53,16 @@ def text_digest():
     return h.hexdigest()
 
 
-def compiled(entry, text):
-    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba.
+def compiled(function, variant="", **names):
+    """``function`` for numba, kept on disk once it is compiled; it sees ``names`` as globals, too.
 
-    So has its file there: to read one that was written before a type of its arguments moved would fail.
+    numba finds it there by its qualified name, which has the ``variant`` and the digest of the text in it.
+    The functions that it calls must come by name: in a closure they would be part of numba's key, too, and be
+    another one in each process.
     """
-    function = entry(text)
-    function.__qualname__ += "." + text[:16]
+    function = FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
+    function.__qualname__ += f".{variant}.{text_digest()[:16]}"
     try:
-        return njit(cache=True)(function)
+        return njit(cache=True, nogil=True)(function)
     except RuntimeError:  # no folder to cache in can be written to: compile in each process
-        return njit(entry(text))
+        return njit(nogil=True)(function)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from snnsim.errors import UserError
 from snnsim.raster import SpikeRaster
 from snnsim.result import (
     RunResult,
@@ -13,35 +14,51 @@ from snnsim.result import (
 )
 
 from . import kernel
-from .cells import pack_cells, unpack_state
-from .learning import LearningMemory, learns_or_adapts, unlearned
-from .rows import pack_rows
+from .choice import choose
+from .learning import learns_or_adapts, unlearned
+from .learning_machine import LearningMachine
+from .plain_machine import PlainMachine, weight_dtype
+from .plastic_rows import fixed_projections
 
 #: Arrivals and neurons evaluated (some ns each) between two looks at the keyboard.
 CHUNK_WORK = 1 << 26
-#: Spikes that a chunk has room for beyond those of one step.
-CHUNK_SPIKES = 1 << 16
+MOST_THREADS = 256
 
 
 class Simulator:
-    """Runs an `Image` on the CPU, one thread. The first run after an installation compiles for seconds.
+    """Runs an `Image` on the CPU. The first run after an installation compiles for seconds.
 
     ``replay``: let learning rules that allow it catch up when a synapse is next used, instead of learning in
     the step itself; the same results, faster.
+
+    ``threads``: how many share the neurons; the same results. Networks that learn or adapt run on one.
+
+    ``delivery``: how spikes are delivered, ``"rows"``, ``"dense"`` or ``"bitmaps"``, or a dict of such by
+    the names of projections; what is not said is chosen by a model of the cost. The same results. What was
+    chosen is in the attribute of that name, a `Choice` for each projection.
+
+    Raises `UserError` if a delivery does not exist or cannot hold a projection, or if there cannot be so many
+    threads.
     """
 
-    def __init__(self, image, replay=True):
+    def __init__(self, image, replay=True, threads=1, delivery=None):
         self.image = image
-        self._slots = 1 << (self.image.delay_max - 1).bit_length()
-        self._memory = LearningMemory(image, self._slots, replay) if learns_or_adapts(image) else None
-        self._rows = pack_rows(image) if self._memory is None else None
-        self._begin()
+        if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
+            raise UserError(f"threads must be between 1 and {MOST_THREADS}, not {threads!r}")
+        learns = learns_or_adapts(image)
+        if learns and threads > 1:
+            raise UserError("a network that learns or adapts runs on one thread: leave threads at 1")
+        projections = fixed_projections(image) if learns else image.projections
+        self.delivery = choose(projections, 2 if learns else weight_dtype(image)().itemsize, delivery)
+        self._machine = (LearningMachine(image, self.delivery, replay) if learns
+                         else PlainMachine(image, self.delivery, threads))
+        self._memory = self._machine.memory if learns else None
+        self._time = 0
 
     def clear(self):
         """State back to ``image.initial``, traces and tags to 0, nothing in flight, time 0. Weights stay."""
-        if self._memory:
-            self._memory.clear()
-        self._begin()
+        self._machine.clear()
+        self._time = 0
 
     def read_weights(self):
         """The weights: one array for each projection, in the order of the image's synapses."""
@@ -83,51 +100,32 @@ class Simulator:
         # Arrays of another kind would be a new type to numba, and compiled for.
         events = kernel.Events(np.require(stimulus.step, np.int64, "CW"),
                                np.add(stimulus.neuron, self.image.n_neurons, dtype=np.int64))
-        output = self._output(stimulus.steps, record)
-        chunks = list(self._chunks(stimulus.steps, events, commanded, output, progress or _ignore))
+        shape = (stimulus.steps, record.size)
+        v, i = np.empty(shape, np.int32), np.empty(shape, np.int32)
+        self._machine.begin(v, i, record, commanded)
+        chunks = list(self._chunks(stimulus.steps, events, progress or _ignore))
         step, neuron = (np.concatenate(column) for column in zip(_NO_SPIKES, *chunks, strict=True))
-        i_saturations, v_saturations, learning_saturations, weight_clips = output.saturations.tolist()
+        i_saturations, v_saturations, learning_saturations, weight_clips = (
+            self._machine.saturations().tolist())
         return RunResult(
             raster=SpikeRaster(stimulus.steps, self.image.n_neurons, step, neuron),
-            state=unpack_state(self._neurons.cells, self.image.n_neurons,
-                               ("v", "i", "r", "z") if self.image.adaptation else ("v", "i", "r")),
-            i_saturations=i_saturations, v_saturations=v_saturations,
+            state=self._machine.state(), i_saturations=i_saturations, v_saturations=v_saturations,
             weight_clips=weight_clips, learning_saturations=learning_saturations,
             recorded=record if record.size else None,
-            v=output.v if record.size else None, i=output.i if record.size else None,
+            v=v if record.size else None, i=i if record.size else None,
         )
 
-    def _begin(self):
-        pack = self._memory.pack_cells if self._memory else pack_cells
-        self._neurons = kernel.Neurons.initial(self.image, pack)
-        self._ring = kernel.Ring.empty(self._slots, self.image.n_neurons)
-        self._time = 0
-
-    def _output(self, steps, record):
-        margin = self.image.n_neurons + self.image.n_inputs
-        room, shape = CHUNK_SPIKES + margin, (steps, record.size)
-        return kernel.Output(np.empty(room, np.int64), np.empty(room, np.int64), margin, record,
-                             np.empty(shape, np.int32), np.empty(shape, np.int32), np.zeros(4, np.int64))
-
-    def _chunks(self, steps, events, commanded, output, progress):
+    def _chunks(self, steps, events, progress):
         """Run all steps; yields the spikes of each chunk of them, ``(step, neuron)``."""
         done, origin = 0, self._time
         try:
             while done < steps:
-                done, spikes = self._advance(events, commanded, output, done, steps, origin)
+                done, spikes = self._machine.advance(events, done, steps, origin, CHUNK_WORK)
                 self._time = origin + done
-                yield output.step[:spikes].copy(), output.neuron[:spikes].copy()
+                yield spikes
                 progress(done)
         finally:  # who interrupts a run may look at what was learned
-            if self._memory:
-                self._memory.catch_up(self._neurons, self._ring, events, commanded, output, self._time)
-
-    def _advance(self, events, commanded, output, done, steps, origin):
-        if self._memory:
-            return self._memory.run(self._neurons, self._ring, events, commanded, output, done, steps, origin,
-                                    CHUNK_WORK)
-        return kernel.run(self._neurons, self._ring, *self._rows, events, output, done, steps, origin,
-                          CHUNK_WORK)
+            self._machine.end(events, self._time)
 
 
 _NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.int64))

@@ -73,7 +73,7 @@ def test_chunks_of_a_few_steps_change_nothing(monkeypatch):
             patch.setattr(simulator, "CHUNK_WORK", 1)
             assert first_difference(whole, everything(Simulator(image), stimulus)) is None
         with monkeypatch.context() as patch:
-            patch.setattr(simulator, "CHUNK_SPIKES", 3)
+            patch.setattr(plain_machine, "ROOM", 3)
             assert first_difference(whole, everything(Simulator(image), stimulus)) is None
 
 

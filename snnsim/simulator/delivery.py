@@ -1,0 +1,328 @@
+"""How spikes reach the drive of their targets: compressed rows, dense rows, and bitmaps.
+
+All three add the same integers. Which of them serves a projection is chosen in `choice`; what they need is
+packed in `rows` and `blocks`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from snnsim.contract.schedule import arrival_step, ring_slot
+
+from .cells import BLOCK
+from .rule_tables import record
+from .rules import inner
+
+#: The weights ``start <= j < stop`` of one source, one delay and one scale; targets count from ``base``.
+SEGMENT = record("start", "stop", "base", "scale", "delay")
+#: Sources ``first <= s < end`` have the blocks ``first_block <= b < end_block``.
+RANGE = record("first", "end", "first_block", "end_block")
+#: Synapses of the sources from ``first_source`` on with one delay and one scale, which have rows from
+#: ``start`` on. Bitmaps are ``words`` long and lead to the neurons ``target .. target + size - 1``.
+BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "size")
+#: A dense row: a weight for each of ``size`` neurons from ``target`` on, from ``start`` on.
+DENSE_ROW = record("start", "target", "size")
+#: Rows of bits that are added at a time, and in all before a count could need more than a byte.
+AT_A_TIME, MOST = 7, 252
+#: Planes of a count of `MOST`, and one for carries.
+PLANES = 9
+CARRY = PLANES - 1
+LANES = np.uint64(0x0101010101010101)
+
+
+class Rows(NamedTuple):
+    """Compressed rows: source ``s`` has the segments ``pointer[s] <= k < pointer[s + 1]``, each of which adds
+    ``weight[j] * scale`` to neuron ``base + target[j]``; where all weights are 1 there are none."""
+
+    pointer: np.ndarray
+    segments: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+
+
+class DenseRows(NamedTuple):
+    """Blocks whose sources are looked up by ``ranges``; their ``rows``, and the weights of these."""
+
+    ranges: np.ndarray
+    table: np.ndarray
+    rows: np.ndarray
+    weight: np.ndarray
+
+
+class Bitmaps(NamedTuple):
+    """Blocks whose sources are looked up by ``ranges``; their rows are ``bits``, uint64.
+
+    In a bitmap of ``words`` words, bit ``j`` of byte ``b`` is neuron ``8 * words * j + b`` of the block. The
+    last words of ``bits`` are an empty one.
+    """
+
+    ranges: np.ndarray
+    table: np.ndarray
+    bits: np.ndarray
+
+
+class Scratch(NamedTuple):
+    """Room to count in. ``planes``, shape (PLANES, words): bits of each weight of the counts; ``counts``: a
+    byte each, as words; ``rows``: where bitmaps begin."""
+
+    planes: np.ndarray
+    counts: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, bitmaps):
+        words = int(bitmaps.table["words"].max(initial=0))
+        return cls(np.zeros((PLANES, words), np.uint64), np.zeros(8 * words, np.uint64),
+                   np.zeros(MOST, np.int64))
+
+
+class Delivery(NamedTuple):
+    """All synapses onto some neurons. ``constant``: rows without weights of their own."""
+
+    rows: Rows
+    constant: Rows
+    dense: DenseRows
+    bitmaps: Bitmaps
+    scratch: Scratch
+
+
+@inner(forceinline=True)
+def mark_blocks(touched, first, last):
+    """Say that something arrives at the neurons ``first .. last``."""
+    touched[first // BLOCK:last // BLOCK + 1] = 1
+
+
+@inner(inline="always")
+def mark_targets(touched, segment, target):
+    """The same for the targets of a segment, which are sorted."""
+    first = segment.base + np.int64(target[segment.start])
+    last = segment.base + np.int64(target[segment.stop - 1])
+    if (segment.stop - segment.start) * BLOCK >= last - first:  # about one for each block, or more
+        mark_blocks(touched, first, last)
+    else:
+        for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
+            touched[(segment.base + np.int64(target[j])) // BLOCK] = 1
+
+
+@inner(inline="always")
+def send_rows(source, step, ring, rows):
+    """Add a spike's arrivals over compressed rows to the ring; their number."""
+    work = 0
+    for k in range(rows.pointer[source], rows.pointer[source + 1]):
+        segment = rows.segments[k]
+        slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
+        drive, scale, base = ring.drive[slot], segment.scale, np.uint64(segment.base)
+        for j in range(np.uint64(segment.start), np.uint64(segment.stop)):  # unsigned: not from the end
+            drive[base + np.uint64(rows.target[j])] += rows.weight[j] * scale
+        mark_targets(ring.touched[slot], segment, rows.target)
+        work += segment.stop - segment.start
+    return work
+
+
+@inner(inline="always")
+def send_constant(source, step, ring, rows):
+    """The same over rows all of whose weights are 1."""
+    work = 0
+    for k in range(rows.pointer[source], rows.pointer[source + 1]):
+        segment = rows.segments[k]
+        slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
+        drive, scale, base = ring.drive[slot], segment.scale, np.uint64(segment.base)
+        for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
+            drive[base + np.uint64(rows.target[j])] += scale
+        mark_targets(ring.touched[slot], segment, rows.target)
+        work += segment.stop - segment.start
+    return work
+
+
+@inner()
+def first_at_least(values, bound):
+    """Where the first of sorted ``values`` is that is at least ``bound``."""
+    lo, hi = 0, values.size
+    while lo < hi:
+        middle = (lo + hi) // 2
+        if values[middle] < bound:
+            lo = middle + 1
+        else:
+            hi = middle
+    return lo
+
+
+@inner(inline="always")
+def add_row(drive, row, scale, weights):
+    """Add a dense row."""
+    weight, drive = weights[row.start:row.start + row.size], drive[row.target:row.target + row.size]
+    for j in range(weight.size):
+        drive[j] += weight[j] * scale
+
+
+@inner(inline="always")
+def add_four_rows(drive, first, rows, scale, weights):
+    """Add four dense rows onto the same neurons, which are read and written once."""
+    size = first.size
+    a, b = weights[first.start:first.start + size], weights[rows[0]:rows[0] + size]
+    c, d = weights[rows[1]:rows[1] + size], weights[rows[2]:rows[2] + size]
+    drive = drive[first.target:first.target + size]
+    for j in range(size):
+        drive[j] += (np.int32(a[j]) + np.int32(b[j]) + np.int32(c[j]) + np.int32(d[j])) * scale
+
+
+@inner(inline="always")
+def add_dense(sources, block, drive, touched, dense, scratch):
+    """Add the dense rows of ``sources``; the number of weights."""
+    work, k = 0, 0
+    while k < sources.size:
+        row = dense.rows[block.start + sources[k] - block.first_source]
+        k += 1
+        if row.size == 0:
+            continue
+        alike = 0
+        while alike < 3 and k + alike < sources.size:
+            other = dense.rows[block.start + sources[k + alike] - block.first_source]
+            if other.target != row.target or other.size != row.size:
+                break
+            scratch.rows[alike] = other.start
+            alike += 1
+        if alike == 3:
+            add_four_rows(drive, row, scratch.rows, block.scale, dense.weight)
+            k += 3
+            work += 3 * row.size
+        else:
+            add_row(drive, row, block.scale, dense.weight)
+        mark_blocks(touched, row.target, row.target + row.size - 1)
+        work += row.size
+    return work
+
+
+@inner(inline="always")
+def count_rows(rows, words, bits, planes):
+    """Add bitmaps with carry-save adders, `AT_A_TIME` of them at a time.
+
+    ``rows``: where they begin, a multiple of so many. Returns the number of planes of the counts.
+    """
+    n_planes = 3
+    ones, twos, fours, carry = planes[0], planes[1], planes[2], planes[CARRY]
+    for w in range(words):
+        ones[w] = twos[w] = fours[w] = 0
+    for k in range(0, rows.size, AT_A_TIME):
+        r0, r1 = bits[rows[k]:rows[k] + words], bits[rows[k + 1]:rows[k + 1] + words]
+        r2, r3 = bits[rows[k + 2]:rows[k + 2] + words], bits[rows[k + 3]:rows[k + 3] + words]
+        r4, r5 = bits[rows[k + 4]:rows[k + 4] + words], bits[rows[k + 5]:rows[k + 5] + words]
+        r6 = bits[rows[k + 6]:rows[k + 6] + words]
+        for w in range(words):
+            half = r0[w] ^ r1[w]
+            sum_a, carry_a = half ^ r2[w], (r0[w] & r1[w]) | (half & r2[w])
+            half = r3[w] ^ r4[w]
+            sum_b, carry_b = half ^ r5[w], (r3[w] & r4[w]) | (half & r5[w])
+            half = sum_a ^ sum_b
+            sum_c, carry_c = half ^ r6[w], (sum_a & sum_b) | (half & r6[w])
+            carry_d = ones[w] & sum_c
+            ones[w] ^= sum_c
+            half = carry_a ^ carry_b
+            sum_a, carry_a = half ^ carry_c, (carry_a & carry_b) | (half & carry_c)
+            half = sum_a ^ carry_d
+            carry_b = (sum_a & carry_d) | (half & twos[w])
+            twos[w] ^= half
+            half = carry_a ^ carry_b
+            carry[w] = (carry_a & carry_b) | (half & fours[w])
+            fours[w] ^= half
+        for p in range(3, n_planes):
+            plane = planes[p]
+            for w in range(words):
+                also = plane[w] & carry[w]
+                plane[w] ^= carry[w]
+                carry[w] = also
+        if (k + AT_A_TIME) >> n_planes:
+            plane = planes[n_planes]
+            for w in range(words):
+                plane[w] = carry[w]
+            n_planes += 1
+    return n_planes
+
+
+@inner(inline="always")
+def spread_counts(planes, n_planes, words, counts):
+    """Turn planes of bits into a count in each byte."""
+    for j in range(8):
+        shift, some = np.uint64(j), counts[j * words:(j + 1) * words]
+        ones, twos, fours = planes[0], planes[1], planes[2]
+        for w in range(words):
+            some[w] = (((ones[w] >> shift) & LANES) | (((twos[w] >> shift) & LANES) << np.uint64(1))
+                       | (((fours[w] >> shift) & LANES) << np.uint64(2)))
+        for p in range(3, n_planes):
+            plane, weight = planes[p], np.uint64(p)
+            for w in range(words):
+                some[w] |= ((plane[w] >> shift) & LANES) << weight
+
+
+@inner(inline="always")
+def add_bits(sources, block, drive, touched, bitmaps, scratch):
+    """Add the bitmaps of ``sources``; the number of words."""
+    rows, words, n = scratch.rows, block.words, 0
+    drive = drive[block.target:block.target + block.size]
+    for k in range(sources.size):
+        rows[n] = block.start + (sources[k] - block.first_source) * words
+        n += 1
+        if n == MOST or k == sources.size - 1:
+            while n % AT_A_TIME:
+                rows[n] = bitmaps.bits.size - words
+                n += 1
+            n_planes = count_rows(rows[:n], words, bitmaps.bits, scratch.planes)
+            spread_counts(scratch.planes, n_planes, words, scratch.counts)
+            counts = scratch.counts.view(np.uint8)
+            for t in range(drive.size):
+                drive[t] += counts[t] * block.scale
+            n = 0
+    mark_blocks(touched, block.target, block.target + block.size - 1)
+    return sources.size * words
+
+
+@inner(inline="always")
+def send_dense(sources, step, ring, dense, scratch):
+    """Add the arrivals over dense rows of a step's spikes, ``sources`` in ascending order."""
+    work = 0
+    for q in range(dense.ranges.size):
+        some = dense.ranges[q]
+        first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
+        if first == end:
+            continue
+        for b in range(some.first_block, some.end_block):
+            block = dense.table[b]
+            slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
+            work += add_dense(
+                sources[first:end], block, ring.drive[slot], ring.touched[slot], dense, scratch)
+    return work
+
+
+@inner(inline="always")
+def send_bits(sources, step, ring, bitmaps, scratch):
+    """The same over bitmaps."""
+    work = 0
+    for q in range(bitmaps.ranges.size):
+        some = bitmaps.ranges[q]
+        first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
+        if first == end:
+            continue
+        for b in range(some.first_block, some.end_block):
+            block = bitmaps.table[b]
+            slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
+            work += add_bits(
+                sources[first:end], block, ring.drive[slot], ring.touched[slot], bitmaps, scratch)
+    return work
+
+
+@inner()
+def deliver(sources, step, ring, delivery):
+    """Add the arrivals of a step's spikes to the ring, where there are no bitmaps. Returns how much work."""
+    work = 0
+    for k in range(sources.size):
+        work += send_rows(sources[k], step, ring, delivery.rows)
+        work += send_constant(sources[k], step, ring, delivery.constant)
+    return work + send_dense(sources, step, ring, delivery.dense, delivery.scratch)
+
+
+@inner()
+def deliver_all(sources, step, ring, delivery):
+    """The same where there are."""
+    return (deliver(sources, step, ring, delivery)
+            + send_bits(sources, step, ring, delivery.bitmaps, delivery.scratch))
