@@ -69,7 +69,8 @@ class LearningMemory:
         learning, post, n = self._learning, self._learning.post, self.image.n_neurons
         zeros = [np.zeros(p.n_synapses, np.int64) for p in self.image.projections]
         tags = gather(self._packed, learning.synapses.tag, zeros) if self._has_tags else tuple(zeros)
-        weights = gather(self._packed, learning.synapses.weight, [p.weights() for p in self.image.projections])
+        begun = [p.weights() for p in self.image.projections]
+        weights = gather(self._packed, learning.synapses.weight, begun)
         y1, y2, m = (np.array(values[:n], dtype=np.int64) for values in (*post.y, post.factors[OF_M]))
         return LearningState(weights, tags, *learning.rows.table["x"].T.copy(), y1, y2, m,
                              learning.modulators.table["value"].copy())

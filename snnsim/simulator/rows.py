@@ -89,7 +89,8 @@ def _segments(p, rows, weight_dtype):
     """The synapses of some rows, sorted by source, delay and target, cut into `_Segments`."""
     here = slice(p.indptr[rows.start], p.indptr[rows.stop])
     source = np.repeat(np.arange(rows.start, rows.stop), np.diff(p.indptr[rows.start:rows.stop + 1]))
-    delay, target, weight = p.delays()[here].astype(np.int64), p.target[here].astype(np.int64), p.weights()[here]
+    delay, target = p.delays()[here].astype(np.int64), p.target[here].astype(np.int64)
+    weight = p.weights()[here]
     key = (source * (delay.max(initial=0) + 1) + delay) * p.n_targets + target
     if np.any(key[1:] < key[:-1]):
         order = np.argsort(key, kind="stable")
