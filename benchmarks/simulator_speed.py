@@ -104,7 +104,7 @@ class NumpyStepper:
         for q in self.projections:
             for n in neurons[(neurons >= q.first_source) & (neurons < q.first_source + q.n_sources)]:
                 row = slice(*q.indptr[n - q.first_source:n - q.first_source + 2])
-                drive[q.target[row]] += q.weight[row].astype(np.int64) << q.exponent
+                drive[q.target[row]] += q.weights()[row].astype(np.int64) << q.exponent
 
 
 def _shifted(x, bits):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .sampling import INDEX, chosen_with, distinct
+from .slices import slices
 from .values import Description, DescriptionError, array, integer, number, read_only, whole
-
-_INDEX = np.int32
 
 
 class Rule(Description):
@@ -61,8 +61,8 @@ class AllToAll(Rule):
         self._normalise(_flag, "self_connections")
 
     def pairs(self, n_pre, n_post):
-        pre = np.repeat(np.arange(n_pre, dtype=_INDEX), n_post)
-        post = np.tile(np.arange(n_post, dtype=_INDEX), n_pre)
+        pre = np.repeat(np.arange(n_pre, dtype=INDEX), n_post)
+        post = np.tile(np.arange(n_post, dtype=INDEX), n_pre)
         return _without_self(self, pre, post)
 
     def count(self, n_pre, n_post):
@@ -80,7 +80,7 @@ class OneToOne(Rule):
 
     def pairs(self, n_pre, n_post):
         self.check(n_pre, n_post)
-        index = np.arange(n_pre, dtype=_INDEX)
+        index = np.arange(n_pre, dtype=INDEX)
         return index, index
 
 
@@ -100,88 +100,129 @@ class FixedProbability(Rule):
     def pairs(self, n_pre, n_post):
         if self.p == 1:
             return AllToAll(self.self_connections).pairs(n_pre, n_post)
-        flat = self._chosen(n_pre * n_post)
-        pre = flat // max(n_post, 1)
-        post = flat - pre * n_post
-        return _without_self(self, pre.astype(_INDEX), post.astype(_INDEX))
-
-    def _chosen(self, pairs):
-        """The numbers of the chosen pairs, found by drawing the gaps between them."""
-        if self.p == 0 or pairs == 0:
-            return np.empty(0, np.int64)
-        rng = np.random.default_rng(self.seed)
-        blocks, last = [], -1
-        while last < pairs:
-            expected = (pairs - last) * self.p
-            gaps = rng.geometric(self.p, int(expected + 4 * np.sqrt(expected)) + 16)
-            # A gap beyond the end ends the search; limited so that sums of gaps cannot overflow.
-            blocks.append(last + np.cumsum(np.minimum(gaps, pairs + 1)))
-            last = blocks[-1][-1]
-        chosen = np.concatenate(blocks)
-        return chosen[:np.searchsorted(chosen, pairs)]
+        chosen = chosen_with(np.random.default_rng(self.seed), self.p, n_pre * n_post)
+        parts = [_NO_PAIRS, *(_without_self(self, *_unravelled(some, n_post)) for some in chosen)]
+        return tuple(np.concatenate(ends) for ends in zip(*parts, strict=True))
 
 
-@dataclass(frozen=True, eq=False)
-class FixedInDegree(Rule):
-    """Each post-synaptic neuron from ``k`` different pre-synaptic ones, drawn at random."""
-
-    k: int
-    seed: int
-    self_connections: bool = True
+class _FixedDegree(Rule):
+    """Base of the rules that draw ``k`` different neurons for each neuron of one end."""
 
     def __post_init__(self):
         self._normalise(whole, "k")
         self._normalise(whole, "seed")
         self._normalise(_flag, "self_connections")
 
+    def _others(self, n, n_from):
+        """For each of ``n`` neurons its sorted ``k`` of ``n_from``: shape (n, k)."""
+        others = distinct(np.random.default_rng(self.seed), self._choices(n_from), self.k, n)
+        if not self.self_connections:
+            others += others >= np.arange(n, dtype=INDEX)[:, None]  # step over the neuron itself
+        return others
+
+    def _choices(self, n_from):
+        return n_from if self.self_connections else n_from - 1
+
+    def _check(self, n, n_from):
+        choices = self._choices(n_from)
+        if self.k > choices and n:
+            raise DescriptionError(f"{type(self).__name__} k must be at most the {max(choices, 0)} neurons "
+                                   f"there are to choose from, not {self.k}")
+
+
+@dataclass(frozen=True, eq=False)
+class FixedInDegree(_FixedDegree):
+    """Each post-synaptic neuron from ``k`` different pre-synaptic ones, drawn at random."""
+
+    k: int
+    seed: int
+    self_connections: bool = True
+
     def count(self, n_pre, n_post):
         return self.k * n_post
 
     def check(self, n_pre, n_post):
-        choices = self._choices(n_pre)
-        if self.k > choices and n_post:
-            raise DescriptionError(f"FixedInDegree k must be at most the {max(choices, 0)} neurons there are "
-                                   f"to choose from, not {self.k}")
-
-    def _choices(self, n_pre):
-        return n_pre if self.self_connections else n_pre - 1
+        self._check(n_post, n_pre)
 
     def pairs(self, n_pre, n_post):
         self.check(n_pre, n_post)
-        pre = _distinct(np.random.default_rng(self.seed), self._choices(n_pre), self.k, n_post)
-        post = np.broadcast_to(np.arange(n_post, dtype=_INDEX)[:, None], pre.shape)
+        flat = np.multiply(self._others(n_post, n_pre), n_post, dtype=np.int64)
+        flat += np.arange(n_post)[:, None]
+        return _sorted_pairs(flat.ravel(), n_post)
+
+
+@dataclass(frozen=True, eq=False)
+class FixedOutDegree(_FixedDegree):
+    """Each pre-synaptic neuron to ``k`` different post-synaptic ones, drawn at random."""
+
+    k: int
+    seed: int
+    self_connections: bool = True
+
+    def count(self, n_pre, n_post):
+        return self.k * n_pre
+
+    def check(self, n_pre, n_post):
+        self._check(n_pre, n_post)
+
+    def pairs(self, n_pre, n_post):
+        self.check(n_pre, n_post)
+        return np.repeat(np.arange(n_pre, dtype=INDEX), self.k), self._others(n_pre, n_post).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class FixedTotal(Rule):
+    """``n`` synapses, each between a pair drawn at random: a pair may be drawn more than once."""
+
+    n: int
+    seed: int
+    self_connections: bool = True
+
+    def __post_init__(self):
+        self._normalise(whole, "n")
+        self._normalise(whole, "seed")
+        self._normalise(_flag, "self_connections")
+
+    def count(self, n_pre, n_post):
+        return self.n
+
+    def check(self, n_pre, n_post):
+        if self.n and not n_pre * self._targets(n_post):
+            raise DescriptionError(f"FixedTotal n must be 0 between {n_pre} and {n_post} neurons, which have "
+                                   f"no pair to draw, not {self.n}")
+
+    def _targets(self, n_post):
+        """Targets of each source."""
+        return n_post if self.self_connections else max(n_post - 1, 0)
+
+    def pairs(self, n_pre, n_post):
+        self.check(n_pre, n_post)
+        targets = self._targets(n_post)
+        flat = np.random.default_rng(self.seed).integers(0, n_pre * targets, self.n) if self.n \
+            else np.zeros(0, np.int64)
+        pre, post = _sorted_pairs(flat, targets)
         if not self.self_connections:
-            pre = pre + (pre >= post)  # step over the neuron itself
-        pre, post = pre.ravel(), post.ravel()
-        order = np.argsort(pre, kind="stable")
-        return pre[order].astype(_INDEX), post[order]
+            post += post >= pre  # step over the neuron itself
+        return pre, post
 
 
-def _distinct(rng, choices, k, rows):
-    """``rows`` sorted sets of ``k`` distinct integers below ``choices``, shape (rows, k)."""
-    if not rows * k:
-        return np.empty((rows, k), _INDEX)
-    if 2 * k > choices:
-        return _complement(_distinct(rng, choices, choices - k, rows), choices)
-    sets = np.sort(rng.integers(0, choices, (rows, k), dtype=_INDEX), axis=1)
-    open_rows = np.arange(rows)
-    while open_rows.size:
-        some = sets[open_rows]
-        twice = some[:, 1:] == some[:, :-1]
-        again = twice.any(axis=1)
-        open_rows, some, twice = open_rows[again], some[again], twice[again]
-        # By symmetry between the neurons, replacing repetitions leaves all sets equally likely.
-        some[:, 1:][twice] = rng.integers(0, choices, int(twice.sum()), dtype=_INDEX)
-        sets[open_rows] = np.sort(some, axis=1)
-    return sets
+_NO_PAIRS = np.zeros((2, 0), INDEX)
 
 
-def _complement(sets, choices):
-    """The integers below ``choices`` that are missing from each row."""
-    rows, k = sets.shape
-    missing = np.ones((rows, choices), bool)
-    missing[np.arange(rows)[:, None], sets] = False
-    return np.nonzero(missing)[1].astype(_INDEX).reshape(rows, choices - k)
+def _unravelled(flat, n_post):
+    """The pre- and the post-synaptic neuron of each pair, which is number ``pre * n_post + post``."""
+    pre = flat // max(n_post, 1)
+    flat = flat - pre * n_post
+    return pre.astype(INDEX), flat.astype(INDEX)
+
+
+def _sorted_pairs(flat, n_post):
+    """The same in ascending order; ``flat`` is sorted in place."""
+    flat.sort()
+    pre, post = np.empty((2, flat.size), INDEX)
+    for here in slices(flat.size):
+        pre[here], post[here] = _unravelled(flat[here], n_post)
+    return pre, post
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +299,7 @@ class Dense(Rule):
     def pairs(self, n_pre, n_post):
         self.check(n_pre, n_post)
         pre, post = np.nonzero(self.mask)
-        return pre.astype(_INDEX), post.astype(_INDEX)
+        return pre.astype(INDEX), post.astype(INDEX)
 
     def count(self, n_pre, n_post):
         return int(np.count_nonzero(self.mask))

@@ -12,6 +12,7 @@ from .errors import UserError
 from .learning_record import image_learning, learning_record, projection_learning
 from .plasticity import Adaptation, LearningRows, Plasticity, PlasticityError, ProjectionLearning
 from .plasticity_checks import check_plasticity, check_rule
+from .slices import counts, extreme_sums, first_outside, slices
 from .storage import load_arrays, save_arrays
 
 FORMAT = "snnsim image"
@@ -88,9 +89,9 @@ class ImageProjection:
 
     Row ``k`` belongs to source ``first_source + k``: sources ``0 .. n_neurons - 1`` are the neurons,
     the inputs follow. Its synapses are ``indptr[k] .. indptr[k + 1] - 1``; ``target`` counts from
-    ``first_target``; an arrival contributes ``weight << exponent``. ``delay`` (steps) has one entry
-    per synapse, or a single one for all. ``learning``: None if the weights are fixed. ``to_m``: arrivals add
-    to the third factor of the targets instead of their drive.
+    ``first_target``; an arrival contributes ``weight << exponent``. ``weight`` and ``delay`` (steps) have
+    one entry per synapse, or a single one for all. ``learning``: None if the weights are fixed. ``to_m``:
+    arrivals add to the third factor of the targets instead of their drive.
     """
 
     name: str
@@ -115,15 +116,40 @@ class ImageProjection:
         rows = np.arange(self.first_source, self.first_source + self.n_sources)
         return np.repeat(rows, np.diff(self.indptr))
 
+    def weights(self):
+        """The weight of each synapse, shape (n_synapses,); read only where one stands for all."""
+        return _for_each(self.weight, self.target)
+
     def delays(self):
-        """The delay of each synapse, shape (n_synapses,)."""
-        return np.broadcast_to(self.delay, self.target.shape)
+        """The delay of each synapse, shape (n_synapses,); read only where one stands for all."""
+        return _for_each(self.delay, self.target)
 
     def weight_range(self):
         """``(lowest, highest)`` that each weight can become, each of shape (n_synapses,)."""
+        return tuple(_for_each(end, self.target) for end in self._extremes())
+
+    @cached_property
+    def fan_in(self):
+        """The number of synapses onto each target, shape (n_targets,)."""
+        return counts(self.target, self.n_targets)
+
+    @cached_property
+    def drive_bounds(self):
+        """The highest and the lowest sum of a step's arrivals at each target, each of shape (n_targets,)."""
+        bounds = extreme_sums(self.target, *self._extremes(), self.n_targets)
+        return tuple(bound.astype(np.int64) << self.exponent for bound in bounds)
+
+    @property
+    def nbytes(self):
+        """Bytes of its arrays."""
+        arrays = [self.indptr, self.target, self.weight, self.delay]
+        return sum(a.nbytes for a in arrays) + (0 if self.learning is None else self.learning.enabled.nbytes)
+
+    def _extremes(self):
+        """`weight_range`, with a single entry where it is the same for all."""
         if self.learning is None:
             return self.weight, self.weight
-        enabled, rule = self.learning.mask(self.n_synapses), self.learning.rule
+        enabled, rule = self.learning.enabled, self.learning.rule
         return np.where(enabled, rule.w_min, self.weight), np.where(enabled, rule.w_max, self.weight)
 
 
@@ -168,6 +194,12 @@ class Image:
         return sum(projection.n_synapses for projection in self.projections)
 
     @property
+    def nbytes(self):
+        """Bytes of its parameters, states and synapses."""
+        neurons = (*_values(self.parameters), *(getattr(self.initial, name) for name in "vir"))
+        return sum(a.nbytes for a in (*neurons, *self.projections))
+
+    @property
     def learns(self):
         """Whether any projection does."""
         return any(p.learning is not None for p in self.projections)
@@ -192,19 +224,19 @@ class Image:
         """SHA-256 (hex) of all numbers that a machine sees."""
         h = hashlib.sha256(json.dumps([CONTRACT_VERSION, asdict(self.formats)]).encode())
         for array in (*_values(self.parameters), *(getattr(self.initial, n) for n in "vir")):
-            h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+            _hash(h, array)
         for p in self.projections:
             h.update(f"{p.first_source} {p.n_sources} {p.first_target} {p.n_targets} "
                      f"{p.exponent} {p.n_synapses}".encode())
-            for array in (p.indptr, p.target, p.weight, p.delays()):
-                h.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+            for array in (p.indptr, p.target, p.weights(), p.delays()):
+                _hash(h, array)
         if self.plasticity or self.adaptation or any(p.to_m for p in self.projections):
             header, arrays = learning_record(self)
             arrays |= {f"projection{k}_enabled": p.learning.mask(p.n_synapses)
                        for k, p in enumerate(self.projections) if p.learning is not None}
             h.update(json.dumps(header, sort_keys=True).encode())
             for name in sorted(arrays):
-                h.update(np.ascontiguousarray(arrays[name], dtype="<i8").tobytes())
+                _hash(h, arrays[name])
         return h.hexdigest()
 
     def save(self, path):
@@ -259,6 +291,18 @@ def _values(record):
     return tuple(getattr(record, f.name) for f in fields(record))
 
 
+def _for_each(values, target):
+    """``values``, or where there is a single one, as many of it as there are targets."""
+    return values if values.shape == target.shape else np.broadcast_to(values, target.shape)
+
+
+def _hash(h, array):
+    """Add the integers of ``array`` to the hash ``h``, whatever their type."""
+    array = array.reshape(-1)
+    for here in slices(array.size):
+        h.update(np.ascontiguousarray(array[here], dtype="<i8").data)
+
+
 def _check_parts(parts, kind):
     first = 0
     for part in parts:
@@ -272,10 +316,9 @@ def _check_array(values, shape, format, what):
         raise ImageError(f"{what} must be an array of integers")
     if values.shape != shape:
         raise ImageError(f"{what} must have shape {shape}, not {values.shape}")
-    wrong = np.flatnonzero((values < format.lo) | (values > format.hi))
-    if wrong.size:
-        raise ImageError(f"{what}[{wrong[0]}] must be between {format.lo} and {format.hi}, "
-                         f"not {values[wrong[0]]}")
+    k = first_outside(values, format.lo, format.hi)
+    if k is not None:
+        raise ImageError(f"{what}[{k}] must be between {format.lo} and {format.hi}, not {values[k]}")
 
 
 def _check_neurons(image):
@@ -319,7 +362,8 @@ def _check_projection(image, p):
     shape = p.target.shape
     if p.n_synapses and not (0 <= p.target.min() and p.target.max() < p.n_targets):
         raise ImageError(f"{what}: target {p.target.max()} does not exist; there are {p.n_targets}")
-    _check_array(p.weight, shape, image.formats.weight, f"{what}: weight")
+    one_or_each = shape if p.weight.shape != (1,) else (1,)
+    _check_array(p.weight, one_or_each, image.formats.weight, f"{what}: weight")
     if p.delay.shape not in (shape, (1,)):
         raise ImageError(f"{what}: delay must have one entry per synapse or one for all")
     if p.delay.size and p.delay.min() < 1:
@@ -353,7 +397,7 @@ def _check_projection_learning(p, formats, n_tables):
     outside = p.learning.mask(p.n_synapses) & ((p.weight < rule.w_min) | (p.weight > rule.w_max))
     if outside.any():
         k = int(np.flatnonzero(outside)[0])
-        raise ImageError(f"{what}: weight[{k}] is {p.weight[k]}, outside the bounds of its learning rule, "
+        raise ImageError(f"{what}: weight[{k}] is {p.weights()[k]}, outside the bounds of its learning rule, "
                          f"{rule.w_min} .. {rule.w_max}")
 
 
@@ -379,11 +423,7 @@ def drive_bounds(n_neurons, projections):
     the positive and the negative contributions, summed separately, bound it and all its partial sums.
     A weight that learns counts with its bounds.
     """
-    highest, lowest = np.zeros(n_neurons, np.int64), np.zeros(n_neurons, np.int64)
+    total = np.zeros((2, n_neurons), np.int64)
     for p in projections:
-        here = slice(p.first_target, p.first_target + p.n_targets)
-        least, most = p.weight_range()
-        for bound, part, weight in ((highest, np.maximum, most), (lowest, np.minimum, least)):
-            sums = np.bincount(p.target, part(weight, 0), p.n_targets)
-            bound[here] += sums.astype(np.int64) << p.exponent
-    return highest, lowest
+        total[:, p.first_target:p.first_target + p.n_targets] += p.drive_bounds
+    return tuple(total)

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .connect import AllToAll, Dense, FixedInDegree, FixedProbability, OneToOne, Pairs
+from .connect import (
+    AllToAll,
+    Dense,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotal,
+    OneToOne,
+    Pairs,
+)
 from .distributions import Normal, Uniform
 from .errors import UserError
 from .learning import (
@@ -52,7 +61,8 @@ _DISTRIBUTIONS = _by_name(Uniform, Normal)
 #: Keys of values that are descriptions: the key that says which one, and those that there are by its value.
 _KINDS = {
     "neuron": ("model", _by_name(LIF, IntegerLIF)),
-    "connect": ("rule", _by_name(AllToAll, OneToOne, FixedProbability, FixedInDegree, Pairs, Dense)),
+    "connect": ("rule", _by_name(AllToAll, OneToOne, FixedProbability, FixedInDegree, FixedOutDegree,
+                                  FixedTotal, Pairs, Dense)),
     "learning": ("rule", _by_name(STDP, SymmetricSTDP, RectangularSTDP, WindowSTDP, RewardSTDP, TripletSTDP,
                                   SumOfProducts)),
     **{name: ("trace", _TRACES) for name in TRACES},

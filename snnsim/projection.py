@@ -17,8 +17,8 @@ _SLACK = 1e-6
 @dataclass(frozen=True, eq=False)
 class Synapses:
     """The synapses of a projection, one entry each: neuron numbers within the populations, the weight as
-    it was given, the delay in steps or seconds as it was given, whether it learns; the last two
-    with one entry where it is the same for all, and None where nothing learns."""
+    it was given, the delay in steps or seconds as it was given, whether it learns; the last three
+    with one entry where it is the same for all, the last None where nothing learns."""
 
     pre: np.ndarray
     post: np.ndarray
@@ -99,7 +99,7 @@ class Projection(Description):
             delay = _spread(given_delay, pre, post, (n_pre, n_post), "delay")
             enabled = None if self.learning is None else _spread(
                 self.learning.enabled, pre, post, (n_pre, n_post), "enabled")
-            return Synapses(pre, post, np.broadcast_to(weight, pre.shape), delay, enabled)
+            return Synapses(pre, post, weight, delay, enabled)
 
     def check(self, n_pre, n_post, dt):
         """Raise `DescriptionError` if the synapses between populations of these sizes make no sense."""

@@ -50,7 +50,7 @@ def check_weights(image, weights):
         raise RunError(f"weights must have shapes {wanted}, one array for each projection, not {sizes}")
     for p, w in zip(image.projections, weights, strict=True):
         lowest, highest = p.weight_range()
-        if p.learning is None and not np.array_equal(w, p.weight):
+        if p.learning is None and not np.array_equal(w, p.weights()):
             raise RunError(f"the weights of projection {p.name!r} are fixed: compile the network with others")
         wrong = np.flatnonzero((w < lowest) | (w > highest))
         if wrong.size:

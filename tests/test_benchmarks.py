@@ -37,7 +37,7 @@ def test_the_network_of_the_benchmark_of_learning_learns_the_same_in_both_schedu
     runs = [machine.run() for machine in machines]
     weights = [machine.simulator.read_weights()[0] for machine in machines]
     assert runs[0]["spikes"] == runs[1]["spikes"] > 400
-    assert (weights[0] == weights[1]).all() and (weights[0] != learning.projections[0].weight).any()
+    assert (weights[0] == weights[1]).all() and (weights[0] != learning.projections[0].weights()).any()
 
 
 def test_what_others_are_told_of_the_network_is_in_units_of_the_threshold(learning):

@@ -1,15 +1,28 @@
 """Connection rules: which pairs, in which order, how likely."""
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnsim.connect import AllToAll, Dense, FixedInDegree, FixedProbability, OneToOne, Pairs
+from snnsim import sampling, slices
+from snnsim.connect import (
+    AllToAll,
+    Dense,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotal,
+    OneToOne,
+    Pairs,
+)
 from snnsim.errors import UserError
 
 RANDOM_RULES = [FixedProbability(0.3, seed=1), FixedProbability(0.9, seed=1, self_connections=False),
-                FixedInDegree(3, seed=1), FixedInDegree(15, seed=1, self_connections=False)]
+                FixedInDegree(3, seed=1), FixedInDegree(15, seed=1, self_connections=False),
+                FixedOutDegree(3, seed=1), FixedOutDegree(15, seed=1, self_connections=False)]
 ORDERED_RULES = [AllToAll(), AllToAll(self_connections=False), OneToOne(), *RANDOM_RULES,
                  Dense(np.eye(20) + np.eye(20, k=3))]
 
@@ -20,12 +33,14 @@ def test_synapses_are_in_the_order_of_pre_then_post(rule):
     assert pre.size and np.all(np.diff(pre.astype(int) * 20 + post) > 0)
 
 
-@pytest.mark.parametrize("rule", [*ORDERED_RULES, Pairs([3, 1], [0, 0])], ids=repr)
+@pytest.mark.parametrize("rule", [*ORDERED_RULES, Pairs([3, 1], [0, 0]), FixedTotal(70, 1),
+                                  FixedTotal(70, 1, False)], ids=repr)
 def test_count_is_the_number_of_pairs(rule):
     assert rule.count(20, 20) == rule.pairs(20, 20)[0].size
 
 
-@pytest.mark.parametrize("rule", [r for r in ORDERED_RULES if not r.self_connections], ids=repr)
+@pytest.mark.parametrize("rule", [*(r for r in ORDERED_RULES if not r.self_connections),
+                                  FixedTotal(500, seed=1, self_connections=False)], ids=repr)
 def test_without_self_connections_no_neuron_meets_itself(rule):
     pre, post = rule.pairs(20, 20)
     assert not np.any(pre == post)
@@ -36,23 +51,24 @@ def test_all_to_all_is_every_pair():
     assert pre.tolist() == [0, 0, 0, 1, 1, 1] and post.tolist() == [0, 1, 2, 0, 1, 2]
 
 
-@pytest.mark.parametrize("rule", RANDOM_RULES, ids=repr)
+@pytest.mark.parametrize("rule", [*RANDOM_RULES, FixedTotal(70, 1)], ids=repr)
 def test_a_random_rule_repeats_itself(rule):
     assert all(np.array_equal(a, b) for a, b in zip(rule.pairs(30, 30), rule.pairs(30, 30), strict=True))
 
 
-@pytest.mark.parametrize("rule", [lambda s: FixedProbability(0.3, s), lambda s: FixedInDegree(3, s)])
+@pytest.mark.parametrize("rule", [lambda s: FixedProbability(0.3, s), lambda s: FixedInDegree(3, s),
+                                  lambda s: FixedOutDegree(3, s), lambda s: FixedTotal(90, s)])
 def test_another_seed_gives_other_synapses(rule):
-    assert not np.array_equal(rule(1).pairs(30, 30)[0], rule(2).pairs(30, 30)[0])
+    assert not np.array_equal(*(np.stack(rule(seed).pairs(30, 30)) for seed in (1, 2)))
 
 
 @pytest.mark.parametrize("rule", [FixedProbability(0.2, 0), FixedProbability(0.8, 0), FixedInDegree(2, 0),
-                                  FixedInDegree(8, 0)], ids=repr)
+                                  FixedInDegree(8, 0), FixedOutDegree(2, 0), FixedOutDegree(5, 0)], ids=repr)
 def test_every_pair_is_equally_likely(rule):
     runs, hits = 2000, np.zeros((10, 6))
     for seed in range(runs):
         hits[type(rule)(*list(vars(rule).values())[:1], seed).pairs(10, 6)] += 1
-    p = rule.p if isinstance(rule, FixedProbability) else rule.k / 10
+    p = rule.count(10, 6) / 60 if not isinstance(rule, FixedProbability) else rule.p
     assert np.abs(hits - runs * p).max() < 5 * np.sqrt(runs * p * (1 - p))
 
 
@@ -72,6 +88,49 @@ def test_every_neuron_has_the_same_in_degree_from_different_neurons(k):
     assert len(set(zip(pre.tolist(), post.tolist(), strict=True))) == 40 * k
 
 
+@pytest.mark.parametrize("k", [0, 1, 7, 12, 13, 25])
+def test_every_neuron_has_the_same_out_degree_to_different_neurons(k):
+    pre, post = FixedOutDegree(k, seed=5).pairs(40, 25)
+    assert np.bincount(pre, minlength=40).tolist() == [k] * 40
+    assert len(set(zip(pre.tolist(), post.tolist(), strict=True))) == 40 * k
+
+
+@pytest.mark.parametrize("self_connections", [True, False])
+def test_a_fixed_total_is_spread_over_all_pairs_evenly_and_repeats_some(self_connections):
+    n, hits = 60_000, np.zeros((10, 10), int)
+    np.add.at(hits, FixedTotal(n, 3, self_connections).pairs(10, 10), 1)
+    possible = np.ones((10, 10), bool) if self_connections else ~np.eye(10, dtype=bool)
+    p = 1 / possible.sum()
+    assert hits.sum() == n and not hits[~possible].any()
+    assert 0 < np.abs(hits[possible] - n * p).max() < 5 * np.sqrt(n * p * (1 - p))
+
+
+def test_a_fixed_total_is_in_the_order_of_pre_then_post():
+    pre, post = FixedTotal(500, seed=1).pairs(20, 20)
+    assert np.all(np.diff(pre.astype(int) * 20 + post) >= 0)
+
+
+@pytest.mark.parametrize("rule", [FixedProbability(0.02, 4), FixedInDegree(40, 4), FixedInDegree(700, 4),
+                                  FixedOutDegree(40, 4), FixedTotal(20_000, 4)], ids=repr)
+def test_the_length_of_slices_does_not_change_what_is_drawn(rule, monkeypatch):
+    whole = rule.pairs(1000, 1000)
+    for module in (slices, sampling):
+        monkeypatch.setattr(module, "LENGTH", 777)
+    assert all(map(np.array_equal, rule.pairs(1000, 1000), whole))
+
+
+#: SHA-256 of what the rules of version 0.1.0 drew: networks described then are still the same networks.
+DRAWN = [(FixedProbability(0.3, 4), 30, 30, "ac6220183247"),
+         (FixedProbability(0.001, 3), 3000, 5000, "e860c7b79207"),
+         (FixedInDegree(300, 7), 3000, 5000, "922e866baf52"), (FixedInDegree(20, 7), 30, 30, "91fef4215be2")]
+
+
+@pytest.mark.parametrize(("rule", "n_pre", "n_post", "digest"), DRAWN)
+def test_a_seed_draws_what_it_always_drew(rule, n_pre, n_post, digest):
+    assert sha256(b"".join(end.astype("<i8").tobytes() for end in rule.pairs(n_pre, n_post))
+                  ).hexdigest()[:12] == digest
+
+
 def test_pairs_keep_their_order_and_their_repetitions():
     pre, post = Pairs([3, 0, 3], [1, 2, 1]).pairs(4, 3)
     assert pre.tolist() == [3, 0, 3] and post.tolist() == [1, 2, 1]
@@ -79,10 +138,11 @@ def test_pairs_keep_their_order_and_their_repetitions():
 
 @given(st.integers(0, 6), st.integers(0, 6))
 def test_empty_populations_are_joined_by_nothing(n_pre, n_post):
-    for rule in (AllToAll(), FixedProbability(0.5, 0), Dense(np.ones((n_pre, n_post)))):
+    for rule in (AllToAll(), FixedProbability(0.5, 0), Dense(np.ones((n_pre, n_post))), FixedTotal(0, 0)):
         pre, post = rule.pairs(n_pre, n_post)
         assert pre.shape == post.shape and (pre.size == 0 or (n_pre and n_post))
     assert FixedInDegree(2, 0).pairs(n_pre, 0)[0].size == 0
+    assert FixedOutDegree(2, 0).pairs(0, n_post)[0].size == 0
 
 
 @pytest.mark.parametrize(("make", "message"), [
@@ -90,6 +150,9 @@ def test_empty_populations_are_joined_by_nothing(n_pre, n_post):
      "OneToOne joins populations of one size, not of 2 and 3; use another rule"),
     (lambda: FixedInDegree(5, 0).pairs(4, 1), "k must be at most the 4 neurons .* not 5"),
     (lambda: FixedInDegree(4, 0, self_connections=False).pairs(4, 4), "at most the 3 neurons"),
+    (lambda: FixedOutDegree(5, 0).pairs(1, 4), "FixedOutDegree k must be at most the 4 neurons .* not 5"),
+    (lambda: FixedTotal(5, 0).pairs(0, 4), "n must be 0 between 0 and 4 neurons, which have no pair"),
+    (lambda: FixedTotal(5, 0, self_connections=False).pairs(1, 1), "n must be 0 between 1 and 1 neurons"),
     (lambda: FixedProbability(1.5, 0), "p must be a finite number between 0 and 1, not 1.5"),
     (lambda: FixedProbability(float("nan"), 0), "p must be .* not nan"),
     (lambda: FixedProbability(0.5, "x"), "seed must be an integer"),

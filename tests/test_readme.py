@@ -17,8 +17,8 @@ def test_the_examples_run_find_no_difference_and_learn(capsys):
     names = {}
     for example in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
         exec(compile(example, "README.md", "exec"), names)
-    again = snnsim.compile(names["learned"]).image.projections[0].weight
-    assert not (again == names["image"].projections[0].weight).all()
+    again = snnsim.compile(names["learned"]).image.projections[0].weights()
+    assert not (again == names["image"].projections[0].weights()).all()
     assert (again == names["machine"].read_weights()[0]).all()
     spikes = re.fullmatch(r"(\d+) spikes, first difference: None\n", capsys.readouterr().out)
     assert int(spikes[1]) > 100

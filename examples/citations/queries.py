@@ -25,7 +25,7 @@ def asked(machine, image, papers, progress=lambda done: None):
     queries = []
     for k, paper in enumerate(papers.tolist()):
         machine.clear()
-        machine.write_weights([p.weight for p in image.projections])
+        machine.write_weights([p.weights() for p in image.projections])
         result = machine.run(stimulus(image, paper))
         queries.append(Query(paper, result, machine.read_weights()))
         progress(k + 1)

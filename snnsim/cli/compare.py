@@ -57,7 +57,7 @@ def diff(a, b):
 
 def _changed(image, weights):
     """``, 1,024 weights that learn (37 changed)``"""
-    changed = sum(int(np.count_nonzero(w != p.weight))
+    changed = sum(int(np.count_nonzero(w != p.weights()))
                   for p, w in zip(image.projections, weights, strict=True))
     return f", {learning_synapses(image):,} weights that learn ({changed:,} changed)"
 

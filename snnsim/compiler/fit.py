@@ -21,7 +21,7 @@ class FanIn:
     def largest(cls, image):
         counts = np.zeros(image.n_neurons, np.int64)
         for p in image.projections:
-            counts += np.bincount(p.target.astype(np.int64) + p.first_target, minlength=image.n_neurons)
+            counts[p.first_target:p.first_target + p.n_targets] += p.fan_in
         neuron = int(counts.argmax())
         part = next(p for p in image.populations if p.first <= neuron < p.first + p.size)
         return cls(int(counts[neuron]), part.name, neuron - part.first)

@@ -1,10 +1,11 @@
 """Neuron models to the integers of the contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snnsim.contract import Format, FormatError
+from snnsim.slices import first_outside, slices
 from snnsim.values import per_neuron
 
 from .quantise import CompileError, Loss, decay, one_minus_decay, quantise, tau_error
@@ -124,20 +125,23 @@ def quantise_integer(name, neuron, n, formats):
     return integers
 
 
-def steps(times, dt, format, what, remedy):
+def steps(times, dt, format, what, remedy, dtype=np.int64):
     """``(whole steps, Loss in seconds)`` of ``times`` in seconds."""
     exact = np.atleast_1d(np.asarray(times, float)) / dt
-    whole = quantise(exact, format, what, remedy)
-    nearly = np.abs(whole - exact) <= _WHOLE * exact
-    return whole, Loss.between(np.where(nearly, whole, exact) * dt, whole * dt)
+    whole = quantise(exact, format, what, remedy, dtype=dtype)
+    for here in slices(exact.size):
+        nearly = np.abs(whole[here] - exact[here]) <= _WHOLE * exact[here]
+        exact[here] = np.where(nearly, whole[here], exact[here])
+    loss = Loss.between(exact, whole)
+    return whole, replace(loss, largest=loss.largest * dt)
 
 
 def check_format(array, format, what):
     """Raise `CompileError` for the first integer of ``array`` outside ``format``."""
-    wrong = np.flatnonzero((array < format.lo) | (array > format.hi))
-    if wrong.size:
+    k = first_outside(array, format.lo, format.hi)
+    if k is not None:
         try:
-            format.check(int(array[wrong[0]]), f"{what}[{wrong[0]}]")
+            format.check(int(array[k]), f"{what}[{k}]")
         except FormatError as error:
             raise CompileError(f"{error}; change it, or use a wider format") from None
 

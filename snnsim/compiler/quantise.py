@@ -5,25 +5,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnsim.errors import UserError
+from snnsim.slices import slices
 
 
 class CompileError(UserError):
     """A network that cannot be put into integers; the message has the number, the limit and the remedy."""
 
 
-def quantise(values, format, what, remedy):
-    """``values``, in units of the format, rounded to the nearest integers, ties to even: int64, same shape.
+def quantise(values, format, what, remedy, log2=0, dtype=np.int64):
+    """``values``, in units of ``2**log2``, rounded to the nearest integers, ties to even: shape (n,).
 
     Raises `CompileError` for a value that is not finite or whose integer lies outside ``format``.
     """
-    values = np.atleast_1d(np.asarray(values, float))
+    values = np.atleast_1d(np.asarray(values))
+    whole = np.empty(values.shape, dtype)
+    for here in slices(values.size):
+        whole[here] = _rounded(np.ldexp(values[here].astype(float), -log2), format, what, remedy)
+    return whole
+
+
+def _rounded(values, format, what, remedy):
     rounded = np.rint(values)
     wrong = ~((rounded >= format.lo) & (rounded <= format.hi))  # also where it is not a number
     if wrong.any():
         k = int(np.flatnonzero(wrong)[0])
         raise CompileError(f"{what} of {values[k]:g} units must be between {format.lo} and {format.hi}: "
                            f"{remedy}")
-    return rounded.astype(np.int64)
+    return rounded
 
 
 @dataclass(frozen=True)
@@ -37,18 +45,20 @@ class Loss:
     zeroed: int = 0
 
     @classmethod
-    def between(cls, exact, rounded):
-        """The loss of ``rounded``, of the same unit and shape as ``exact``."""
-        exact, rounded = np.asarray(exact, float), np.asarray(rounded, float)
-        if exact.size == 0:
-            return cls()
-        error = rounded - exact
-        np.abs(error, out=error)
-        largest, scale = float(error.max()), float(np.abs(exact).max())
+    def between(cls, exact, rounded, log2=0):
+        """The loss of ``rounded``, in units of ``2**log2`` those of ``exact``; both of shape (n,)."""
+        exact, rounded = np.asarray(exact), np.asarray(rounded)
+        largest = scale = squares = 0.0
+        zeroed = 0
+        for here in slices(exact.size):
+            value, whole = exact[here].astype(float), np.ldexp(rounded[here].astype(float), log2)
+            error = np.abs(whole - value)
+            largest, scale = max(largest, float(error.max())), max(scale, float(np.abs(value).max()))
+            squares += float(np.square(error).sum())
+            zeroed += int(np.count_nonzero((value != 0) & (whole == 0)))
         if scale == 0:
             return cls(largest)
-        rms = float(np.sqrt(np.mean(np.square(error)))) / scale
-        return cls(largest, largest / scale, rms, int(np.count_nonzero((exact != 0) & (rounded == 0))))
+        return cls(largest, largest / scale, float(np.sqrt(squares / exact.size)) / scale, zeroed)
 
 
 def tau_error(tau, dt, keep):

@@ -85,7 +85,7 @@ class ProjectionReport:
 
     @classmethod
     def of(cls, rows, projection, loss, bound):
-        fan_in = int(np.bincount(projection.target, minlength=1).max())
+        fan_in = int(projection.fan_in.max(initial=0))
         return cls(projection.name, projection.n_synapses, projection.exponent, loss, rows.delay_loss,
                    int(projection.delay.min()), int(projection.delay.max()), fan_in, bound.largest)
 

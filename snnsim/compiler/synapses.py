@@ -1,11 +1,12 @@
 """Projections to compressed rows of integers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snnsim.contract import Format
 from snnsim.image import ImageProjection
+from snnsim.slices import counts, extreme_sums, first_outside
 from snnsim.values import DescriptionError
 
 from .learning import uses_distances
@@ -15,15 +16,18 @@ from .scale import Limit, largest_log2
 
 #: Delays are held in at most this many bits; far beyond the ring of any core.
 DELAY = Format.of_width(16, signed=False)
+DELAY_DTYPE = np.uint16
+#: What is still a float.
+LARGEST = np.finfo(float).max
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
     """A projection's synapses in the order of their sources, with ``value`` in volts or already in units.
 
-    ``delay`` (steps) has one entry per synapse, or a single one for all; so has ``enabled``, None where
-    nothing learns. ``gain`` takes what the rule of a learning projection says in the unit of its weights to
-    volts.
+    ``value`` and ``delay`` (steps) have one entry per synapse, or a single one for all; so has ``enabled``,
+    None where nothing learns. ``gain`` takes what the rule of a learning projection says in the unit of its
+    weights to volts.
     """
 
     projection: object
@@ -50,7 +54,7 @@ class Rows:
         return rule.w_min * self.gain, rule.w_max * self.gain
 
     def extremes(self):
-        """The lowest and the highest that each value can become, each of shape (n_synapses,)."""
+        """The lowest and the highest that each value can become; a single entry where all can the same."""
         if not self.learns:
             return self.value, self.value
         return tuple(np.where(self.enabled, bound, self.value) for bound in self.bounds)
@@ -71,11 +75,12 @@ def expand(projection, n_pre, n_post, dt, gain, target_dtype):
     synapses = projection.synapses(n_pre, n_post)
     delay, delay_loss = _delays(projection, synapses.delay, dt)
     value = synapses.weight if gain is None else _in_volts(synapses, gain, projection.title)
-    pre, columns = synapses.pre, [synapses.post.astype(target_dtype), value, delay, synapses.enabled]
+    pre, value = synapses.pre, value[:synapses.pre.size]
+    columns = [synapses.post.astype(target_dtype, copy=False), value, delay, synapses.enabled]
     if np.any(pre[1:] < pre[:-1]):
         order = by_source(pre)
         columns = [c if c is None or c.size == 1 else c[order] for c in columns]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(pre, minlength=n_pre))])
+    indptr = np.concatenate([[0], np.cumsum(counts(pre, n_pre))])
     return Rows(projection, indptr, *columns, delay_loss, _one_gain(projection, gain))
 
 
@@ -99,12 +104,10 @@ def weight_limits(rows, n_post, formats):
     w, largest = formats.weight, formats.exponent.hi
     total = np.zeros((2, n_post))
     for r in rows:
-        lowest, highest = r.extremes()
-        for sign, (hi, size) in enumerate(zip((w.hi, -w.lo), r.largest(), strict=True)):
-            part = np.maximum(highest if sign == 0 else -lowest, 0)
+        for hi, size in zip((w.hi, -w.lo), r.largest(), strict=True):
             yield Limit(size, hi << largest, f"a weight of {size:g} V in {r.title}")
-            total[sign] += np.bincount(r.target, part, n_post)
-    for sums, hi in zip(total, (formats.drive.hi, -formats.drive.lo), strict=True):
+        total += extreme_sums(r.target, *r.extremes(), n_post)
+    for sums, hi in zip(np.abs(total), (formats.drive.hi, -formats.drive.lo), strict=True):
         size = float(sums.max(initial=0))
         where = sums.argmax() if n_post else 0
         yield Limit(size, hi, f"the arrivals of one step at neuron {where}, which can sum to {size:g} V")
@@ -122,8 +125,10 @@ def in_units(rows, scale, formats, place, learner):
         exponent += 1  # both bounds were rounded outward
     log2 = exponent - scale.log2
     _check_bounds(rows, log2)
-    weight = quantise(np.ldexp(rows.value, -log2), w, rows.title, "use smaller weights")
-    loss = Loss.between(rows.value, np.ldexp(weight.astype(float), log2))
+    weight = quantise(rows.value, w, rows.title, "use smaller weights", log2, _dtype(formats))
+    loss = Loss.between(rows.value, weight, log2)
+    if weight.size == 1:
+        loss = replace(loss, zeroed=loss.zeroed * rows.target.size)
     return _quantised(rows, weight, exponent, log2, formats, place, learner, loss)
 
 
@@ -164,11 +169,15 @@ def _quantised(rows, weight, exponent, log2, formats, place, learner, loss):
         check_format(np.array([w_min, w_max]), formats.weight, f"{rows.title}: bound")
         unit = float(np.ldexp(1.0, log2)) / rows.gain
         learning, report = learner.learning(rows.projection, rows.enabled, unit, w_min, w_max)
-    dtype = np.int8 if formats.weight_width <= 8 else np.int16
     return Quantised(ImageProjection(
         name=rows.projection.name, **vars(place), exponent=exponent, indptr=rows.indptr, target=rows.target,
-        weight=weight.astype(dtype), delay=rows.delay, learning=learning, to_m=rows.projection.port == "m",
+        weight=weight.astype(_dtype(formats), copy=False), delay=rows.delay, learning=learning,
+        to_m=rows.projection.port == "m",
     ), loss, report)
+
+
+def _dtype(formats):
+    return np.int8 if formats.weight_width <= 8 else np.int16
 
 
 def _bounds(rows, log2):
@@ -182,10 +191,9 @@ def _check_bounds(rows, log2):
         return
     lowest, highest = _bounds(rows, log2)
     rounded = np.rint(np.ldexp(rows.value.astype(float), -log2))
-    wrong = np.flatnonzero(np.broadcast_to(rows.enabled, rounded.shape)
-                           & ((rounded < lowest) | (rounded > highest)))
+    wrong = np.flatnonzero(rows.enabled & ((rounded < lowest) | (rounded > highest)))
     if wrong.size:
-        rule, value = rows.projection.learning, rows.value[wrong[0]] / rows.gain
+        rule, value = rows.projection.learning, rows.value[wrong[0] % rows.value.size] / rows.gain
         raise CompileError(f"{rows.title}: a weight of {value:g} is outside the bounds of its learning rule, "
                            f"{rule.w_min:g} .. {rule.w_max:g}; change either, or do not enable its synapse")
 
@@ -194,7 +202,7 @@ def _in_volts(synapses, gain, title):
     with np.errstate(over="ignore"):
         volts = synapses.weight * (gain[0] if np.ptp(gain) == 0 else gain[synapses.post]) if gain.size \
             else synapses.weight
-    if not np.isfinite(volts).all():
+    if first_outside(volts, -LARGEST, LARGEST) is not None:
         raise CompileError(f"{title}: a weight is too large for floats once it is in volts; use smaller "
                            "weights")
     return volts
@@ -203,13 +211,13 @@ def _in_volts(synapses, gain, title):
 def _delays(projection, delay, dt):
     if projection.delay_steps is not None:
         what, remedy = f"{projection.title}: delay_steps", "use shorter delays"
-        whole, loss = quantise(delay, DELAY, what, remedy), Loss()
+        whole, loss = quantise(delay, DELAY, what, remedy, dtype=DELAY_DTYPE), Loss()
     else:
         what, remedy = f"{projection.title}: delay", "use shorter delays or a larger dt"
-        whole, loss = steps(delay, dt, DELAY, what, remedy)
+        whole, loss = steps(delay, dt, DELAY, what, remedy, DELAY_DTYPE)
     if whole.size and whole.min() < 1:
         raise DescriptionError(f"{projection.title}: delay must be at least one dt, {dt:g} s, not "
                                f"{np.min(delay):g} s; use longer delays or a smaller dt")
     if whole.size == 0 or np.all(whole == whole[0]):
-        whole = whole[:1] if whole.size else np.ones(1, int)
-    return whole.astype(np.min_scalar_type(int(whole.max()))), loss
+        whole = whole[:1] if whole.size else np.ones(1, DELAY_DTYPE)
+    return whole.astype(np.min_scalar_type(int(whole.max())), copy=False), loss

@@ -215,7 +215,7 @@ class _Synapses:
         length = np.zeros(rows.key.size, np.int64)
         np.maximum.at(length, row, position + 1)
         return cls(
-            _concatenate([p.weight.astype(np.int64) for p in image.projections]),
+            _concatenate([p.weights().astype(np.int64) for p in image.projections]),
             _concatenate([p.delays().astype(np.int64) for p in image.projections]),
             target, slot, row, position, length,
             _concatenate([_enabled(p).astype(np.int64) for p in image.projections]))

@@ -149,7 +149,7 @@ def _ends(p):
 def _has_repeats(p):
     """Whether any two synapses have source, target and delay in common."""
     source = np.repeat(np.arange(p.n_sources), np.diff(p.indptr))
-    key = source * (int(p.delay.max()) + 1) + np.broadcast_to(p.delay, p.target.shape)
+    key = source * (int(p.delay.max()) + 1) + p.delays()
     key = key * p.n_targets + p.target
     if np.all(key[1:] > key[:-1]):
         return False

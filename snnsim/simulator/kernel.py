@@ -34,7 +34,7 @@ from .cells import (
 )
 from .delivery import deliver, deliver_all
 from .memory import borrowed
-from .rules import compiled, inner
+from .rules import inner, variant_of
 
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
 GROUP = 8
@@ -286,7 +286,7 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
 def _compiled(variant, steppers, deliver):
     """The function, which is the whole loop: what a function calls is optimised once more for each level of
     calls above it."""
-    return compiled(_run, variant, step_neurons=stepping(by_kind(*steppers[:3])), deliver=deliver)
+    return variant_of(_run, variant, step_neurons=stepping(by_kind(*steppers[:3])), deliver=deliver)
 
 
 #: Functions like `_run`, by whether sums are narrow and whether there are bitmaps; compiled when first used.

@@ -50,7 +50,8 @@ class LearningMemory:
         learning, post, n = self.learning, self.learning.post, self.image.n_neurons
         zeros = [np.zeros(p.n_synapses, np.int64) for p in self.image.projections]
         tags = gather(self.packed, learning.synapses.tag, zeros) if self._has_tags else tuple(zeros)
-        weights = gather(self.packed, learning.synapses.weight, [p.weight for p in self.image.projections])
+        begun = [p.weights() for p in self.image.projections]
+        weights = gather(self.packed, learning.synapses.weight, begun)
         y1, y2, m = (np.array(values[:n], dtype=np.int64) for values in (*post.y, post.factors[OF_M]))
         return LearningState(weights, tags, *learning.rows.table["x"].T.copy(), y1, y2, m,
                              learning.modulators.table["value"].copy())
@@ -107,7 +108,7 @@ def unlearned(image):
     """The `LearningState` of an image of which nothing learns."""
     zeros = np.zeros(image.n_neurons, np.int64)
     return LearningState(
-        tuple(p.weight.astype(np.int64) for p in image.projections),
+        tuple(p.weights().astype(np.int64) for p in image.projections),
         tuple(np.zeros(p.n_synapses, np.int64) for p in image.projections),
         np.zeros(0, np.int64), np.zeros(0, np.int64), zeros, zeros, zeros, np.zeros(MODULATORS, np.int64))
 

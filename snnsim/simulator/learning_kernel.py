@@ -16,7 +16,7 @@ from .notes import Notes, is_full, note_spikes
 from .plastic_rows import PENDING, Rows, Synapses
 from .replay import Ahead, replay_all, replay_row
 from .rule_tables import OF_GRADED, OF_M, OF_POST, Modulators, Program, record
-from .rules import compiled, inner
+from .rules import inner, variant_of
 from .traces import grade_neurons, mark, modulate, receive, trace_neurons
 
 #: Neurons ``first <= n < last`` of one class.
@@ -263,7 +263,7 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
 
 
 def _compiled(variant, step_block):
-    return compiled(_run, variant, step_neurons=stepping(step_block))
+    return variant_of(_run, variant, step_neurons=stepping(step_block))
 
 
 #: By whether sums are narrow, and whether thresholds adapt or values are graded.

@@ -79,7 +79,7 @@ def pack_plastic(image):
         chosen, row = _ordered(p, image.learning_rows.row[k])
         places.append((chosen, slice(begin, begin + chosen.size)))
         targets.append((p.target[chosen] + p.first_target).astype(target_dtype))
-        weights.append(p.weight[chosen].astype(np.int16))
+        weights.append(p.weights()[chosen].astype(np.int16))
         segments.append(_segments(p, chosen, row, begin))
         _set_bounds(first, last, row, begin)
         begin += chosen.size
@@ -142,7 +142,7 @@ def _subset(p, which):
     if which.all():
         return replace(p, learning=None)
     kept = np.concatenate(([0], np.cumsum(which)))
-    return replace(p, indptr=kept[p.indptr], target=p.target[which], weight=p.weight[which],
+    return replace(p, indptr=kept[p.indptr], target=p.target[which], weight=p.weights()[which],
                    delay=p.delay if p.delay.size == 1 else p.delay[which], learning=None)
 
 

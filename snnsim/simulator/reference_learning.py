@@ -42,7 +42,7 @@ class ReferenceLearning:
     def __init__(self, image):
         self.image = image
         self.rows = image.learning_rows
-        self.weights = [p.weight.tolist() for p in image.projections]
+        self.weights = [p.weights().tolist() for p in image.projections]
         self._sources = [p.sources().tolist() for p in image.projections]
         self.clear()
 

@@ -100,8 +100,7 @@ def _chosen(p, first, last, share):
     here = slice(p.indptr[first], p.indptr[last])
     source = np.repeat(np.arange(first, last), np.diff(p.indptr[first:last + 1])) + p.first_source
     target = p.target[here].astype(np.int64) + (p.first_target - share.first)
-    delay = np.broadcast_to(p.delay, p.target.shape)[here]
-    synapses = Synapses(source, delay, target, np.broadcast_to(p.weight, p.target.shape)[here])
+    synapses = Synapses(source, p.delays()[here], target, p.weights()[here])
     if share.covers(p):
         return synapses
     return _picked(synapses, (target >= 0) & (target < share.size))

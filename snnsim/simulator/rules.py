@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 
@@ -39,21 +39,36 @@ for _module in MODULES:
             register_jitable(**_BARE)(_rule)
 
 
-@cache
-def text_digest():
-    """SHA-256 (hex) of the text of the rules and of this package.
+def text_digest(*users):
+    """SHA-256 (hex) of the text of the rules, of this package and of those that the files ``users`` lie in.
 
     numba's cache of compiled code sees a change in the one file that holds the cached function; this
     digest tells it of changes in all the others.
     """
-    files = [Path(module.__file__) for module in MODULES] + sorted(Path(__file__).parent.glob("*.py"))
+    files = [Path(module.__file__) for module in MODULES]
+    for user in (__file__, *users):
+        files += sorted(Path(user).parent.glob("*.py"))
     h = hashlib.sha256()
     for file in files:
         h.update(file.read_bytes())
     return h.hexdigest()
 
 
-def compiled(function, variant="", **names):
+def compiled(entry, text, **options):
+    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba, which
+    compiles it with these ``options``.
+
+    So has its file there: to read one that was written before a type of its arguments moved would fail.
+    """
+    function = entry(text)
+    function.__qualname__ += "." + text[:16]
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder to cache in can be written to: compile in each process
+        return njit(**options)(entry(text))
+
+
+def variant_of(function, variant, **names):
     """``function`` for numba, kept on disk once it is compiled; it sees ``names`` as globals, too.
 
     numba finds it there by its qualified name, which has the ``variant`` and the digest of the text in it.

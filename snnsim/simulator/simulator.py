@@ -63,7 +63,7 @@ class Simulator:
     def read_weights(self):
         """The weights: one array for each projection, in the order of the image's synapses."""
         if self._memory is None:
-            return tuple(p.weight for p in self.image.projections)
+            return tuple(p.weights() for p in self.image.projections)
         return self._memory.read().weights
 
     def read_learning(self):

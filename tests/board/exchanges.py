@@ -31,7 +31,7 @@ def full_network(driver, seed):
     image = full_image(seed, driver.config)
     difference = _compared(driver, image, random_stimulus(seed, image, STEPS))
     weights = driver.read_weights()
-    expected = [projection.weight for projection in image.projections]
+    expected = [projection.weights() for projection in image.projections]
     return difference or first_weight_difference(image, weights, expected)
 
 

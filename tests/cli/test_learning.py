@@ -78,7 +78,7 @@ def test_what_is_learned_is_written_as_a_network_that_runs_on(tmp_path):
     assert SpikeRaster.load(tmp_path / "a.npz") == result.raster
     again = compile(Network.load(tmp_path / "b.npz"), CoreConfig.with_learning()).image
     for p, q, w in zip(image.projections, again.projections, machine.read_weights(), strict=True):
-        assert np.array_equal(q.weight, w) and np.any(p.weight != w) == (p.learning is not None)
+        assert np.array_equal(q.weights(), w) and np.any(p.weights() != w) == (p.learning is not None)
 
 
 def test_weights_that_were_clipped_and_factors_that_were_saturated_are_said():

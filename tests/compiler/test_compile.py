@@ -30,7 +30,7 @@ def onto(weight, connect=None, *, target=None, inputs=3, **neuron):
 def volts(compilation):
     """The weights of the first projection as volts."""
     p, part = compilation.image.projections[0], compilation.image.populations[0]
-    return p.weight.astype(float) * 2.0 ** p.exponent / part.scale
+    return p.weights().astype(float) * 2.0 ** p.exponent / part.scale
 
 
 def parameters(**lif):

@@ -93,13 +93,13 @@ def comes_home(network, target, path=None):
     """Whether what was learned compiles to what was learned; through a file if ``path`` is given."""
     image, machine = run(network, target)
     weights = machine.read_weights()
-    assert any(np.any(w != p.weight) for p, w in zip(image.projections, weights, strict=True))
+    assert any(np.any(w != p.weights()) for p, w in zip(image.projections, weights, strict=True))
     home = with_weights(network, image, weights)
     if path is not None:
         home.save(path)
         home = Network.load(path)
     again = compile(home, target).image
-    same = [np.array_equal(p.weight, w) for p, w in zip(again.projections, weights, strict=True)]
+    same = [np.array_equal(p.weights(), w) for p, w in zip(again.projections, weights, strict=True)]
     others = replace(again, projections=image.projections).digest == image.digest
     return all(same) and others
 

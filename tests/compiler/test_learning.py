@@ -111,7 +111,7 @@ def single_change(rule, spikes, target=None):
     compilation = compile(net, target)
     machine = ReferenceSimulator(compilation.image)
     machine.run(SpikeRaster.from_events(*zip(*spikes, strict=True), steps=60, neurons=2))
-    before, after = compilation.image.projections[0].weight[0], machine.read_weights()[0][0]
+    before, after = compilation.image.projections[0].weights()[0], machine.read_weights()[0][0]
     unit = compilation.report.learning[0].unit
     return (int(after) - int(before)) * unit, unit
 

@@ -82,7 +82,7 @@ FAULTS = {
         LEARNING, "self.tags = [[0] * p.n_synapses for p in self.image.projections]",
         "self.tags = getattr(self, 'tags', [[0] * p.n_synapses for p in self.image.projections])"),
     "clears the weights": (LEARNING, "self._spiked = []", "self._spiked = []; "
-                           "self.weights = [p.weight.tolist() for p in self.image.projections]"),
+                           "self.weights = [p.weights().tolist() for p in self.image.projections]"),
     "takes v after the reset": (REFERENCE, "self._learning.learn(self._time, sources, fired_at,",
                                 "self._learning.learn(self._time, sources, self.v,"),
     "grades by the threshold that is not adapted": (

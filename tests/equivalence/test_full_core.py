@@ -49,7 +49,7 @@ def test_all_inputs_and_all_neurons_to_all_neurons(delay_steps):
     predicted = place(image, CONFIG).predict_clocks(events, CONFIG.neurons)
     assert result.clocks / stimulus.steps == pytest.approx(predicted, rel=0.02)
     for read, projection in zip(driver.read_weights(), image.projections, strict=True):
-        np.testing.assert_array_equal(read, projection.weight)
+        np.testing.assert_array_equal(read, projection.weights())
 
 
 def test_a_full_spike_buffer_holds_the_core_up_and_loses_nothing():

@@ -87,7 +87,7 @@ def test_the_networks_are_alive_and_learn():
         result, learned = run(Simulator(image), *stimulus)
         spikes, clips = spikes + len(result.raster), clips + result.weight_clips
         saturations += result.learning_saturations
-        changed += any(not np.array_equal(w, p.weight)
+        changed += any(not np.array_equal(w, p.weights())
                        for w, p in zip(learned.weights, image.projections, strict=True))
     assert spikes > 3000 and clips > 1000 and saturations > 1000 and changed > 30
 
@@ -144,7 +144,7 @@ def test_clear_keeps_the_weights_and_nothing_else():
         machine.clear()
         expected = replace(begin, weights=first[1].weights)
         assert first_learning_difference(image, machine.read_learning(), expected) is None
-        machine.write_weights([p.weight for p in image.projections])
+        machine.write_weights([p.weights() for p in image.projections])
         assert_same(image, run(machine, *stimulus), first)
 
 

@@ -12,7 +12,7 @@ from snnsim.image import ImageProjection
 from snnsim.plasticity import Adaptation, Plasticity, PostClass, ProjectionLearning, Rule, Term, Trace
 from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference, first_learning_difference
-from snnsim.simulator import ReferenceSimulator, Simulator, simulator
+from snnsim.simulator import ReferenceSimulator, Simulator, learning_machine, simulator
 from snnsim.simulator.learn import CHUNK
 from snnsim.simulator.notes import EPOCH, NOTED
 from snnsim.simulator.rule_tables import can_replay
@@ -100,9 +100,9 @@ def test_chunks_of_a_few_steps_change_nothing(monkeypatch, replay):
     for seed in range(20):
         image, *stimulus = random_network(seed)
         whole = run(Simulator(image, replay), *stimulus)
-        for name, value in (("CHUNK_WORK", 1), ("CHUNK_SPIKES", 3)):
+        for module, name, value in ((simulator, "CHUNK_WORK", 1), (learning_machine, "ROOM", 3)):
             with monkeypatch.context() as patch:
-                patch.setattr(simulator, name, value)
+                patch.setattr(module, name, value)
                 assert_same(image, whole, run(Simulator(image, replay), *stimulus))
 
 

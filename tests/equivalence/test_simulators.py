@@ -1,13 +1,16 @@
 """The kernel and the reference agree on random networks: spikes, every state of every step, the end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from snnsim.contract import Formats
-from snnsim.image import Image, ImageProjection, Part
+from snnsim.image import Image, ImageProjection, Parameters, Part, State
 from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference
-from snnsim.simulator import ReferenceSimulator, Simulator, rows, simulator
+from snnsim.simulator import ReferenceSimulator, Simulator, plain_machine, rows, simulator
+from snnsim.simulator.choice import Method
 from tests.contract.cases import make_image
 from tests.generator import random_config, random_image, random_stimulus
 
@@ -77,16 +80,61 @@ def test_chunks_of_a_few_steps_change_nothing(monkeypatch):
             assert first_difference(whole, everything(Simulator(image), stimulus)) is None
 
 
-def test_dense_sparse_and_batched_rows_are_the_same(monkeypatch):
+@pytest.mark.parametrize("method", list(Method))
+def test_every_delivery_is_the_same(method):
+    for seed in range(40):
+        image = random_image(seed, random_config(seed) if seed % 2 else None)
+        stimulus = random_stimulus(seed, image, STEPS)
+        machine = Simulator(image, delivery={p.name: method for p in image.projections if can_be(method, p)})
+        assert first_difference(everything(Simulator(image, delivery=by_rows(image)), stimulus),
+                                everything(machine, stimulus)) is None, seed
+
+
+def can_be(method, p):
+    """Whether a projection has no synapses twice."""
+    pairs = np.stack([p.sources(), p.target, p.delays()])
+    return method is Method.ROWS or np.unique(pairs, axis=1).shape[1] == p.n_synapses
+
+
+def by_rows(image):
+    return dict.fromkeys((p.name for p in image.projections), "rows")
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_every_number_of_threads_is_the_same(threads):
+    for seed in range(20):
+        image = many_blocks(random_image(seed))
+        stimulus = random_stimulus(seed, image, STEPS)
+        assert first_difference(everything(Simulator(image), stimulus),
+                                everything(Simulator(image, threads=threads), stimulus)) is None, seed
+
+
+def many_blocks(image, copies=40):
+    """A network of several blocks of neurons: each projection leads to all the copies of its targets."""
+    return replace(
+        image, populations=(Part("all", 0, copies * image.n_neurons),),
+        parameters=Parameters(*(np.tile(getattr(image.parameters, n), copies) for n in Parameters.names())),
+        initial=State(*(np.tile(getattr(image.initial, n), copies) for n in "vir")),
+        projections=tuple(
+            replace(p, name=f"{p.name} {k}", first_target=p.first_target + k * image.n_neurons,
+                    first_source=p.first_source + (copies - 1) * image.n_neurons * (
+                        p.first_source >= image.n_neurons))
+            for p in image.projections if not is_mixed(p, image) for k in range(copies)))
+
+
+def is_mixed(p, image):
+    """Whether its sources are neurons and inputs."""
+    return p.first_source < image.n_neurons < p.first_source + p.n_sources
+
+
+def test_batches_of_a_few_synapses_are_the_same(monkeypatch):
     for seed in range(20):
         image = random_image(seed)
         stimulus = random_stimulus(seed, image, STEPS)
         whole = everything(Simulator(image), stimulus)
-        for name, value in (("SHORTEST_DENSE", 10**9), ("SHORTEST_DENSE", 1), ("SPARSEST_DENSE", 10**6),
-                            ("BATCH", 5)):
-            with monkeypatch.context() as patch:
-                patch.setattr(rows, name, value)
-                assert first_difference(whole, everything(Simulator(image), stimulus)) is None, name
+        with monkeypatch.context() as patch:
+            patch.setattr(rows, "BATCH", 5)
+            assert first_difference(whole, everything(Simulator(image), stimulus)) is None
 
 
 def test_many_blocks_at_rest_but_for_a_few_neurons():

@@ -59,7 +59,7 @@ def test_a_run_is_that_of_the_reference_and_weights_read_back(board):
     with opened(board) as driver:
         assert first_difference(driver.load(IMAGE).run(STIMULUS), expected()) is None
         for weights, projection in zip(driver.read_weights(), IMAGE.projections, strict=True):
-            assert (weights == projection.weight).all()
+            assert (weights == projection.weights()).all()
 
 
 def test_hosts_come_and_go_and_the_network_stays(board):

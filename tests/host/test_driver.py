@@ -102,7 +102,7 @@ def test_progress_ends_at_the_number_of_steps_and_words(image, stimulus):
 def test_memories_and_weights_read_back(image):
     driver = driver_of(SoftwareBoard(CONFIG, image), image)
     for weights, projection in zip(driver.read_weights(), image.projections, strict=True):
-        assert np.array_equal(weights, projection.weight)
+        assert np.array_equal(weights, projection.weights())
     words = np.arange(200, dtype=np.uint32).reshape(100, 2)
     driver.write_memory(Memory.STATE, 5, words)
     assert np.array_equal(driver.read_memory(Memory.STATE, 5, 100), words)
@@ -225,7 +225,7 @@ def test_a_bad_line_changes_nothing(way, fault, image, stimulus, expected):
     driver = driver_of(FaultyLink(board, **{way: every(9, fault)}), image)
     assert first_difference(driver.run(stimulus), expected) is None
     for weights, projection in zip(driver.read_weights(), image.projections, strict=True):
-        assert np.array_equal(weights, projection.weight)
+        assert np.array_equal(weights, projection.weights())
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -46,7 +46,7 @@ def test_a_run_with_commands_is_that_of_the_reference(reference):
 def test_the_run_learns_and_needs_its_commands(reference):
     machine, expected = reference
     assert expected.weight_clips > 0 and expected.learning_saturations > 0
-    assert any(not np.array_equal(w, p.weight)
+    assert any(not np.array_equal(w, p.weights())
                for w, p in zip(machine.read_weights(), IMAGE.projections, strict=True))
     without = ReferenceSimulator(IMAGE)
     without.run(STIMULUS)

@@ -71,7 +71,7 @@ def described(image, config):
     for p in image.projections:
         source = p.sources()
         source = np.where(source < image.n_neurons, source, source - image.n_neurons + config.neurons)
-        target, weight = p.target.astype(int) + p.first_target, p.weight.astype(int) << p.exponent
+        target, weight = p.target.astype(int) + p.first_target, p.weights().astype(int) << p.exponent
         columns = (source, target, weight, p.delays())
         found.update(zip(*(column.tolist() for column in columns), strict=True))
     return Counter({key: n for key, n in found.items() if key[2]})
@@ -111,7 +111,7 @@ def test_weights_read_back_are_those_of_the_image_synapse_for_synapse(seed):
     if Memory.SYNAPSES not in placement.memories:
         return
     weights = placement.weights(placement.memories[Memory.SYNAPSES])
-    assert [w.tolist() for w in weights] == [p.weight.tolist() for p in made.projections]
+    assert [w.tolist() for w in weights] == [p.weights().tolist() for p in made.projections]
 
 
 @pytest.mark.parametrize("seed", range(10))

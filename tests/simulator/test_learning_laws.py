@@ -161,5 +161,5 @@ def test_these_networks_learn():
     for seed in SEEDS:
         image, *run = random_network(seed)
         _, state = outcome(ReferenceSimulator, image, *run)
-        changed += any((w != p.weight).any() for p, w in zip(image.projections, state.weights, strict=True))
+        changed += any((w != p.weights()).any() for p, w in zip(image.projections, state.weights, strict=True))
     assert changed > len(SEEDS) / 2

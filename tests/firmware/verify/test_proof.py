@@ -48,7 +48,7 @@ def test_a_core_that_learns_is_proven_by_networks_that_learn(monkeypatch):
 
     def seen(driver):
         state = read_learning(driver)
-        learned.append(any((w != p.weight).any() for w, p in
+        learned.append(any((w != p.weights()).any() for w, p in
                            zip(state.weights, driver._image.projections, strict=True)))
         return state
 
@@ -60,7 +60,7 @@ def test_a_core_that_learns_is_proven_by_networks_that_learn(monkeypatch):
 
 def test_a_weight_that_is_not_learned_is_found(monkeypatch):
     def forgetful(driver):
-        return replace(read_learning(driver), weights=tuple(p.weight for p in driver._image.projections))
+        return replace(read_learning(driver), weights=tuple(p.weights() for p in driver._image.projections))
 
     read_learning = Driver.read_learning
     monkeypatch.setattr("firmware.verify.proof.Driver.read_learning", forgetful)
