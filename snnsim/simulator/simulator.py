@@ -1,9 +1,13 @@
 """The machine around the kernel: memory, runs in chunks, results."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from snnsim.raster import SpikeRaster
+from snnsim.recording import MOST_BYTES, FolderRecorder, MemoryRecorder
 from snnsim.result import (
+    RunInterrupted,
     RunResult,
     check_commands,
     check_modulators,
@@ -14,6 +18,7 @@ from snnsim.result import (
 
 from . import kernel
 from .cells import pack_cells, unpack_state
+from .interrupts import held_back
 from .learning import LearningMemory, learns_or_adapts, unlearned
 from .rows import pack_rows
 
@@ -69,33 +74,45 @@ class Simulator:
         m = check_third_factors(self.image, m)
         self._memory.write_third_factors(m)
 
-    def run(self, stimulus, record=(), progress=None, commands=()):
+    def run(self, stimulus, record=(), progress=None, commands=(), to=None, most_bytes=MOST_BYTES):
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 
         ``stimulus`` is a `SpikeRaster` over the inputs; v and i of the neurons in ``record`` are kept
         for each step. ``progress`` is called now and then with the number of steps done. ``commands`` are the
-        steps in which terms of learning rules with the condition COMMAND count. Raises `UserError` if
-        stimulus, record or commands name what is not there.
+        steps in which terms of learning rules with the condition COMMAND count. ``to``: a new folder to
+        record to instead of memory, see `snnsim.recording`; the result is then mapped from there.
+        ``most_bytes``: what recorded states may take in memory.
+
+        Raises `UserError` if stimulus, record or commands name what is not there, for states that would take
+        more, and for a folder that cannot be made; and `RunInterrupted`, which has what was recorded, if an
+        interrupt from the keyboard ends the run.
         """
         record = check_run(self.image, stimulus, record)
-        commanded = np.zeros(stimulus.steps, np.uint8)
-        commanded[check_commands(stimulus, commands)] = 1
-        # Arrays of another kind would be a new type to numba, and compiled for.
-        events = kernel.Events(np.require(stimulus.step, np.int64, "CW"),
-                               np.add(stimulus.neuron, self.image.n_neurons, dtype=np.int64))
-        output = self._output(stimulus.steps, record)
-        chunks = list(self._chunks(stimulus.steps, events, commanded, output, progress or _ignore))
-        step, neuron = (np.concatenate(column) for column in zip(_NO_SPIKES, *chunks, strict=True))
-        i_saturations, v_saturations, learning_saturations, weight_clips = output.saturations.tolist()
+        commands = check_commands(stimulus, commands)
+        steps, neurons = stimulus.steps, self.image.n_neurons
+        recorder = MemoryRecorder(steps, neurons, record, most_bytes) if to is None \
+            else FolderRecorder(to, steps, neurons, record)
+        counts = np.zeros(4, np.int64)
+        try:
+            with held_back() as let_go:
+                for first in range(0, steps, recorder.window):
+                    last = min(first + recorder.window, steps)
+                    here = commands[(commands >= first) & (commands < last)] - first
+                    window = _Window(first, stimulus.window(first, last), here, *recorder.states(first, last))
+                    self._run(window, record, recorder, counts, progress or _ignore, let_go)
+        except KeyboardInterrupt:
+            raise RunInterrupted(self._result(recorder, record, counts)) from None
+        return self._result(recorder, record, counts)
+
+    def _result(self, recorder, record, counts):
+        raster, v, i = recorder.result()
+        i_saturations, v_saturations, learning_saturations, weight_clips = counts.tolist()
+        names = ("v", "i", "r", "z") if self.image.adaptation else ("v", "i", "r")
         return RunResult(
-            raster=SpikeRaster(stimulus.steps, self.image.n_neurons, step, neuron),
-            state=unpack_state(self._neurons.cells, self.image.n_neurons,
-                               ("v", "i", "r", "z") if self.image.adaptation else ("v", "i", "r")),
+            raster=raster, state=unpack_state(self._neurons.cells, self.image.n_neurons, names),
             i_saturations=i_saturations, v_saturations=v_saturations,
             weight_clips=weight_clips, learning_saturations=learning_saturations,
-            recorded=record if record.size else None,
-            v=output.v if record.size else None, i=output.i if record.size else None,
-        )
+            recorded=record if record.size else None, v=v, i=i)
 
     def _begin(self):
         pack = self._memory.pack_cells if self._memory else pack_cells
@@ -103,21 +120,26 @@ class Simulator:
         self._ring = kernel.Ring.empty(self._slots, self.image.n_neurons)
         self._time = 0
 
-    def _output(self, steps, record):
+    def _run(self, window, record, recorder, counts, progress, let_go):
+        """Run a `_Window` of steps in chunks, between which an interrupt from the keyboard is let go."""
+        steps = window.stimulus.steps
+        # Arrays of another kind would be a new type to numba, and compiled for.
+        events = kernel.Events(np.require(window.stimulus.step, np.int64, "CW"),
+                               np.add(window.stimulus.neuron, self.image.n_neurons, dtype=np.int64))
+        commanded = np.zeros(steps, np.uint8)
+        commanded[window.commands] = 1
         margin = self.image.n_neurons + self.image.n_inputs
-        room, shape = CHUNK_SPIKES + margin, (steps, record.size)
-        return kernel.Output(np.empty(room, np.int64), np.empty(room, np.int64), margin, record,
-                             np.empty(shape, np.int32), np.empty(shape, np.int32), np.zeros(4, np.int64))
-
-    def _chunks(self, steps, events, commanded, output, progress):
-        """Run all steps; yields the spikes of each chunk of them, ``(step, neuron)``."""
+        output = kernel.Output(*np.empty((2, CHUNK_SPIKES + margin), np.int64), margin, record,
+                               window.v, window.i, counts)
         done, origin = 0, self._time
         try:
             while done < steps:
                 done, spikes = self._advance(events, commanded, output, done, steps, origin)
                 self._time = origin + done
-                yield output.step[:spikes].copy(), output.neuron[:spikes].copy()
-                progress(done)
+                recorder.add(window.first + done, output.step[:spikes] + window.first,
+                             output.neuron[:spikes].copy())
+                progress(window.first + done)
+                let_go()
         finally:  # who interrupts a run may look at what was learned
             if self._memory:
                 self._memory.catch_up(self._neurons, self._ring, events, commanded, output, self._time)
@@ -130,7 +152,16 @@ class Simulator:
                           CHUNK_WORK)
 
 
-_NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """Steps of a run from ``first`` on: the input and commands, counted from there, and where v and i of
+    recorded neurons go, of shape (steps, recorded)."""
+
+    first: int
+    stimulus: SpikeRaster
+    commands: np.ndarray
+    v: np.ndarray
+    i: np.ndarray
 
 
 def _ignore(steps):
