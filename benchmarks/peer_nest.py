@@ -1,64 +1,92 @@
-"""NEST on the network of `learning_speed`, run by the Python of ``.peers``.
+"""NEST, run as `peer` says. In millivolts, milliseconds and, with a synaptic current, picoamperes.
 
-    python peer_nest.py NETWORK.npz
-
-In millivolts, where the threshold is 20. Says that it is there; then builds and runs once for each line that
-it reads.
+It builds anew for each run. Synapses are of the models with common parameters and 32-bit targets, the fastest
+that it has.
 """
 
-import json
 import sys
 import time
 
 import nest
 import numpy as np
 
-THRESHOLD = 20.0
-#: The variants with common parameters and 32-bit targets: the fastest that NEST has.
-PLASTIC, FIXED = "stdp_synapse_hom_hpc", "static_synapse_hpc"
+from benchmarks.peer import load, serve, timed
+
+PLASTIC, ONE_WEIGHT, WEIGHTS = "stdp_synapse_hom_hpc", "static_synapse_hom_w_hpc", "static_synapse_hpc"
+MS = 1e3
+#: Milliseconds, for a membrane that does not decay.
+LONGEST_TAU = 1e9
 
 
-def build(net):
-    """The network; its spike recorder."""
+def build(net, threads):
+    """The network; its neurons and their recorder."""
     nest.ResetKernel()
-    nest.resolution = float(net["dt_ms"])
-    nest.local_num_threads = 1
-    tau = float(net["tau_ms"])
-    neurons = nest.Create("iaf_psc_delta", net["v"].size, params={
-        "tau_m": tau, "V_th": THRESHOLD, "V_reset": THRESHOLD / 2, "E_L": 0.0, "C_m": 1.0,
-        "I_e": THRESHOLD * float(net["mu"]) / tau, "t_ref": float(net["refractory_ms"]), "tau_minus": tau})
-    neurons.V_m = THRESHOLD * net["v"]
-    nest.SetDefaults(PLASTIC, {
-        "Wmax": THRESHOLD * float(net["w_max"]), "tau_plus": tau, "mu_plus": 0.0, "mu_minus": 0.0,
-        "lambda": float(net["plus"] / net["w_max"]), "alpha": float(net["minus"] / net["plus"])})
-    first = neurons[0].global_id
-    for k, model in enumerate((PLASTIC, FIXED, FIXED)):
-        source, target = net[f"source{k}"] + first, net[f"target{k}"] + first
-        nest.Connect(source, target, "one_to_one", {
-            "synapse_model": model, "weight": np.full(source.size, THRESHOLD * float(net[f"weight{k}"])),
-            "delay": np.full(source.size, float(net["delay_ms"]))})
+    nest.resolution = MS * net["dt"]
+    nest.local_num_threads = threads
+    neurons = nest.Create("iaf_psc_exp" if net["tau_syn"] else "iaf_psc_delta", net["n"], params=neuron(net))
+    neurons.V_m = MS * net["v_init"]
+    neurons.I_e = net["current"] * (1 if np.isinf(net["tau_mem"]) else MS)
+    for k in range(net["projections"]):
+        connect(net, k, neurons[0].global_id)
     recorder = nest.Create("spike_recorder")
     nest.Connect(neurons, recorder)
-    return recorder
+    return neurons, recorder
 
 
-def run(net):
+def neuron(net):
+    """Parameters of all neurons. The capacity is such that a picoampere does what a millivolt of r i does,
+    or, without decay, a volt a second."""
+    tau = min(MS * net["tau_mem"], LONGEST_TAU)
+    params = {"tau_m": tau, "C_m": 1.0 if np.isinf(net["tau_mem"]) else tau, "E_L": MS * net["v_leak"],
+              "V_th": MS * net["v_threshold"], "V_reset": MS * net["v_reset"], "t_ref": MS * net["t_ref"]}
+    if net["tau_syn"]:
+        params |= {"tau_syn_ex": MS * net["tau_syn"], "tau_syn_in": MS * net["tau_syn"]}
+    if net["plastic"] >= 0:
+        params["tau_minus"] = MS * net["tau_minus"]
+    return params
+
+
+def connect(net, k, first):
+    """The synapses of projection ``k``, one by one as they are."""
+    weight, delay = MS * np.asarray(net[f"weight{k}"]), MS * np.asarray(net[f"delay{k}"])
+    model, common = f"synapses{k}", {}
+    if k == net["plastic"]:
+        base, common = PLASTIC, stdp(net)
+    elif weight.ndim:
+        base = WEIGHTS
+    else:
+        base, common = ONE_WEIGHT, {"weight": float(weight)}
+    nest.CopyModel(base, model, {"delay": float(np.min(delay)), **common})
+    pre, post = net[f"pre{k}"].astype(np.int64) + first, net[f"post{k}"].astype(np.int64) + first
+    each = {"synapse_model": model, "delay": np.broadcast_to(delay, pre.shape)}
+    if base != ONE_WEIGHT:
+        each["weight"] = np.broadcast_to(weight, pre.shape)
+    nest.Connect(pre, post, "one_to_one", each)
+
+
+def stdp(net):
+    return {"Wmax": MS * net["w_max"], "tau_plus": MS * net["tau_plus"], "mu_plus": 0.0, "mu_minus": 0.0,
+            "lambda": net["a_plus"] / net["w_max"], "alpha": net["a_minus"] / net["a_plus"]}
+
+
+def run(net, threads, file):
     begin = time.perf_counter()
-    recorder = build(net)
+    neurons, recorder = build(net, threads)
     nest.Prepare()
-    built, cpu = time.perf_counter(), time.process_time()
-    nest.Run(float(net["duration_ms"]))
-    ended = {"wall": time.perf_counter() - built, "cpu": time.process_time() - cpu, "build": built - begin}
+    built = time.perf_counter() - begin
+    with timed() as seconds:
+        nest.Run(MS * net["seconds"])
     nest.Cleanup()
-    return {**ended, "spikes": int(recorder.n_events)}
+    if file:
+        events = recorder.events
+        np.savez(file, t=events["times"] / MS, neuron=events["senders"] - neurons[0].global_id)
+    return {**seconds, "build": built, "spikes": int(recorder.n_events)}
 
 
-def main(path):
-    net = dict(np.load(path))
+def main(path, threads):
+    net = load(path)
     nest.verbosity = nest.VerbosityLevel.ERROR
-    print(json.dumps({"version": nest.__version__}), flush=True)
-    for _ in sys.stdin:
-        print(json.dumps(run(net)), flush=True)
+    serve({"version": nest.__version__}, lambda file: run(net, int(threads), file))
 
 
 if __name__ == "__main__":

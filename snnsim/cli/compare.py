@@ -4,14 +4,13 @@ import numpy as np
 import typer
 
 from ..errors import UserError
-from ..raster import SpikeRaster
 from ..result import first_difference, first_learning_difference, first_weight_difference
 from .exits import DIFFERENT, IDENTICAL
 from .machines import opened
 from .networks import load_image
 from .outputs import check_picture
 from .run import timed_run
-from .stimulus import stimulus_for
+from .stimulus import load_raster, stimulus_for
 from .texts import learning_synapses, place_of
 
 
@@ -46,7 +45,7 @@ def compare(network, names, request, config, every_state, picture):
 
 def diff(a, b):
     """Compare two raster files; the exit code."""
-    first, second = SpikeRaster.load(a), SpikeRaster.load(b)
+    first, second = load_raster(a), load_raster(b)
     try:
         found = first_difference(first, second)
     except ValueError as error:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..raster import SpikeRaster
+from ..recording import Recording
 
 DEFAULT_STEPS = 1000
 #: Random numbers drawn at once: long runs must not fill the memory.
@@ -47,6 +48,11 @@ def stimulus_for(image, request):
                     f"seed {request.seed}")
 
 
+def load_raster(path):
+    """The spikes in a file, or in the folder of a recording."""
+    return Recording.load(path).raster if path.is_dir() else SpikeRaster.load(path)
+
+
 def random_raster(steps, neurons, rate, seed):
     """Each neuron (at least one) spikes in each step with probability ``rate``, independently."""
     rng = np.random.default_rng(seed)
@@ -58,7 +64,7 @@ def random_raster(steps, neurons, rate, seed):
 
 
 def _from_file(image, request):
-    raster = SpikeRaster.load(request.file)
+    raster = load_raster(request.file)
     steps = raster.steps if request.steps is None else request.steps
     if raster.neurons != image.n_inputs:
         raise UserError(f"{request.file} has spikes of {raster.neurons} inputs, the network has "

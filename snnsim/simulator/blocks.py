@@ -80,7 +80,7 @@ def _filled(rows, source, target, weight, begin):
     weights = np.zeros(size.sum(), weight.dtype)
     weights[target + np.repeat(start - first, end_of - first_of)] = weight
     here = source[first_of]
-    rows["start"][here], rows["target"][here], rows["size"][here] = start + begin, first, size
+    rows["start"][here], rows["target"][here], rows["length"][here] = start + begin, first, size
     return weights
 
 

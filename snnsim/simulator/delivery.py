@@ -14,15 +14,15 @@ from .cells import BLOCK
 from .rule_tables import record
 from .rules import inner
 
-#: The weights ``start <= j < stop`` of one source, one delay and one scale; targets count from ``base``.
-SEGMENT = record("start", "stop", "base", "scale", "delay")
+#: The weights ``start <= j < stop`` of one source, one delay and one scale; targets count from ``origin``.
+SEGMENT = record("start", "stop", "origin", "scale", "delay")
 #: Sources ``first <= s < end`` have the blocks ``first_block <= b < end_block``.
 RANGE = record("first", "end", "first_block", "end_block")
 #: Synapses of the sources from ``first_source`` on with one delay and one scale, which have rows from
-#: ``start`` on. Bitmaps are ``words`` long and lead to the neurons ``target .. target + size - 1``.
-BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "size")
-#: A dense row: a weight for each of ``size`` neurons from ``target`` on, from ``start`` on.
-DENSE_ROW = record("start", "target", "size")
+#: ``start`` on. Bitmaps are ``words`` long and lead to the neurons ``target .. target + length - 1``.
+BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "length")
+#: A dense row: a weight for each of ``length`` neurons from ``target`` on, from ``start`` on.
+DENSE_ROW = record("start", "target", "length")
 #: Rows of bits that are added at a time, and in all before a count could need more than a byte.
 AT_A_TIME, MOST = 7, 252
 #: Planes of a count of `MOST`, and one for carries.
@@ -33,7 +33,7 @@ LANES = np.uint64(0x0101010101010101)
 
 class Rows(NamedTuple):
     """Compressed rows: source ``s`` has the segments ``pointer[s] <= k < pointer[s + 1]``, each of which adds
-    ``weight[j] * scale`` to neuron ``base + target[j]``; where all weights are 1 there are none."""
+    ``weight[j] * scale`` to neuron ``origin + target[j]``; where all weights are 1 there are none."""
 
     pointer: np.ndarray
     segments: np.ndarray
@@ -96,13 +96,13 @@ def mark_blocks(touched, first, last):
 @inner(inline="always")
 def mark_targets(touched, segment, target):
     """The same for the targets of a segment, which are sorted."""
-    first = segment.base + np.int64(target[segment.start])
-    last = segment.base + np.int64(target[segment.stop - 1])
+    first = segment.origin + np.int64(target[segment.start])
+    last = segment.origin + np.int64(target[segment.stop - 1])
     if (segment.stop - segment.start) * BLOCK >= last - first:  # about one for each block, or more
         mark_blocks(touched, first, last)
     else:
         for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
-            touched[(segment.base + np.int64(target[j])) // BLOCK] = 1
+            touched[(segment.origin + np.int64(target[j])) // BLOCK] = 1
 
 
 @inner(inline="always")
@@ -112,9 +112,9 @@ def send_rows(source, step, ring, rows):
     for k in range(rows.pointer[source], rows.pointer[source + 1]):
         segment = rows.segments[k]
         slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
-        drive, scale, base = ring.drive[slot], segment.scale, np.uint64(segment.base)
+        drive, scale, origin = ring.drive[slot], segment.scale, np.uint64(segment.origin)
         for j in range(np.uint64(segment.start), np.uint64(segment.stop)):  # unsigned: not from the end
-            drive[base + np.uint64(rows.target[j])] += rows.weight[j] * scale
+            drive[origin + np.uint64(rows.target[j])] += rows.weight[j] * scale
         mark_targets(ring.touched[slot], segment, rows.target)
         work += segment.stop - segment.start
     return work
@@ -127,9 +127,9 @@ def send_constant(source, step, ring, rows):
     for k in range(rows.pointer[source], rows.pointer[source + 1]):
         segment = rows.segments[k]
         slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
-        drive, scale, base = ring.drive[slot], segment.scale, np.uint64(segment.base)
+        drive, scale, origin = ring.drive[slot], segment.scale, np.uint64(segment.origin)
         for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
-            drive[base + np.uint64(rows.target[j])] += scale
+            drive[origin + np.uint64(rows.target[j])] += scale
         mark_targets(ring.touched[slot], segment, rows.target)
         work += segment.stop - segment.start
     return work
@@ -151,7 +151,7 @@ def first_at_least(values, bound):
 @inner(inline="always")
 def add_row(drive, row, scale, weights):
     """Add a dense row."""
-    weight, drive = weights[row.start:row.start + row.size], drive[row.target:row.target + row.size]
+    weight, drive = weights[row.start:row.start + row.length], drive[row.target:row.target + row.length]
     for j in range(weight.size):
         drive[j] += weight[j] * scale
 
@@ -159,7 +159,7 @@ def add_row(drive, row, scale, weights):
 @inner(inline="always")
 def add_four_rows(drive, first, rows, scale, weights):
     """Add four dense rows onto the same neurons, which are read and written once."""
-    size = first.size
+    size = first.length
     a, b = weights[first.start:first.start + size], weights[rows[0]:rows[0] + size]
     c, d = weights[rows[1]:rows[1] + size], weights[rows[2]:rows[2] + size]
     drive = drive[first.target:first.target + size]
@@ -174,23 +174,23 @@ def add_dense(sources, block, drive, touched, dense, scratch):
     while k < sources.size:
         row = dense.rows[block.start + sources[k] - block.first_source]
         k += 1
-        if row.size == 0:
+        if row.length == 0:
             continue
         alike = 0
         while alike < 3 and k + alike < sources.size:
             other = dense.rows[block.start + sources[k + alike] - block.first_source]
-            if other.target != row.target or other.size != row.size:
+            if other.target != row.target or other.length != row.length:
                 break
             scratch.rows[alike] = other.start
             alike += 1
         if alike == 3:
             add_four_rows(drive, row, scratch.rows, block.scale, dense.weight)
             k += 3
-            work += 3 * row.size
+            work += 3 * row.length
         else:
             add_row(drive, row, block.scale, dense.weight)
-        mark_blocks(touched, row.target, row.target + row.size - 1)
-        work += row.size
+        mark_blocks(touched, row.target, row.target + row.length - 1)
+        work += row.length
     return work
 
 
@@ -259,7 +259,7 @@ def spread_counts(planes, n_planes, words, counts):
 def add_bits(sources, block, drive, touched, bitmaps, scratch):
     """Add the bitmaps of ``sources``; the number of words."""
     rows, words, n = scratch.rows, block.words, 0
-    drive = drive[block.target:block.target + block.size]
+    drive = drive[block.target:block.target + block.length]
     for k in range(sources.size):
         rows[n] = block.start + (sources[k] - block.first_source) * words
         n += 1
@@ -273,7 +273,7 @@ def add_bits(sources, block, drive, touched, bitmaps, scratch):
             for t in range(drive.size):
                 drive[t] += counts[t] * block.scale
             n = 0
-    mark_blocks(touched, block.target, block.target + block.size - 1)
+    mark_blocks(touched, block.target, block.target + block.length - 1)
     return sources.size * words
 
 

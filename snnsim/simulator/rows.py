@@ -128,5 +128,5 @@ def _segments(s, begin):
     segments = np.zeros(start.size, SEGMENT)
     segments["start"] = start + begin
     segments["stop"] = np.append(start[1:], s.target.size)[:start.size] + begin
-    segments["base"], segments["delay"] = far[start] * REACH, s.delay[start]
+    segments["origin"], segments["delay"] = far[start] * REACH, s.delay[start]
     return s.source[start], segments

@@ -1,10 +1,14 @@
 """The machine around the kernel: memory, runs in chunks, results."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from snnsim.errors import UserError
 from snnsim.raster import SpikeRaster
+from snnsim.recording import MOST_BYTES, FolderRecorder, MemoryRecorder
 from snnsim.result import (
+    RunInterrupted,
     RunResult,
     check_commands,
     check_modulators,
@@ -15,6 +19,7 @@ from snnsim.result import (
 
 from . import kernel
 from .choice import choose
+from .interrupts import held_back
 from .learning import learns_or_adapts, unlearned
 from .learning_machine import LearningMachine
 from .plain_machine import PlainMachine, weight_dtype
@@ -86,49 +91,77 @@ class Simulator:
         m = check_third_factors(self.image, m)
         self._memory.write_third_factors(m)
 
-    def run(self, stimulus, record=(), progress=None, commands=()):
+    def run(self, stimulus, record=(), progress=None, commands=(), to=None, most_bytes=MOST_BYTES):
         """Run ``stimulus.steps`` steps from where the last run ended; a `RunResult`.
 
         ``stimulus`` is a `SpikeRaster` over the inputs; v and i of the neurons in ``record`` are kept
         for each step. ``progress`` is called now and then with the number of steps done. ``commands`` are the
-        steps in which terms of learning rules with the condition COMMAND count. Raises `UserError` if
-        stimulus, record or commands name what is not there.
+        steps in which terms of learning rules with the condition COMMAND count. ``to``: a new folder to
+        record to instead of memory, see `snnsim.recording`; the result is then mapped from there.
+        ``most_bytes``: what recorded states may take in memory.
+
+        Raises `UserError` if stimulus, record or commands name what is not there, for states that would take
+        more, and for a folder that cannot be made; and `RunInterrupted`, which has what was recorded, if an
+        interrupt from the keyboard ends the run.
         """
         record = check_run(self.image, stimulus, record)
-        commanded = np.zeros(stimulus.steps, np.uint8)
-        commanded[check_commands(stimulus, commands)] = 1
-        # Arrays of another kind would be a new type to numba, and compiled for.
-        events = kernel.Events(np.require(stimulus.step, np.int64, "CW"),
-                               np.add(stimulus.neuron, self.image.n_neurons, dtype=np.int64))
-        shape = (stimulus.steps, record.size)
-        v, i = np.empty(shape, np.int32), np.empty(shape, np.int32)
-        self._machine.begin(v, i, record, commanded)
-        chunks = list(self._chunks(stimulus.steps, events, progress or _ignore))
-        step, neuron = (np.concatenate(column) for column in zip(_NO_SPIKES, *chunks, strict=True))
-        i_saturations, v_saturations, learning_saturations, weight_clips = (
-            self._machine.saturations().tolist())
-        return RunResult(
-            raster=SpikeRaster(stimulus.steps, self.image.n_neurons, step, neuron),
-            state=self._machine.state(), i_saturations=i_saturations, v_saturations=v_saturations,
-            weight_clips=weight_clips, learning_saturations=learning_saturations,
-            recorded=record if record.size else None,
-            v=v if record.size else None, i=i if record.size else None,
-        )
+        commands = check_commands(stimulus, commands)
+        steps, neurons = stimulus.steps, self.image.n_neurons
+        recorder = MemoryRecorder(steps, neurons, record, most_bytes) if to is None \
+            else FolderRecorder(to, steps, neurons, record)
+        counts = np.zeros(4, np.int64)
+        try:
+            with held_back() as let_go:
+                for first in range(0, steps, recorder.window):
+                    last = min(first + recorder.window, steps)
+                    here = commands[(commands >= first) & (commands < last)] - first
+                    window = _Window(first, stimulus.window(first, last), here, *recorder.states(first, last))
+                    self._run(window, record, recorder, counts, progress or _ignore, let_go)
+        except KeyboardInterrupt:
+            raise RunInterrupted(self._result(recorder, record, counts)) from None
+        return self._result(recorder, record, counts)
 
-    def _chunks(self, steps, events, progress):
-        """Run all steps; yields the spikes of each chunk of them, ``(step, neuron)``."""
+    def _result(self, recorder, record, counts):
+        raster, v, i = recorder.result()
+        i_saturations, v_saturations, learning_saturations, weight_clips = counts.tolist()
+        return RunResult(
+            raster=raster, state=self._machine.state(),
+            i_saturations=i_saturations, v_saturations=v_saturations,
+            weight_clips=weight_clips, learning_saturations=learning_saturations,
+            recorded=record if record.size else None, v=v, i=i)
+
+    def _run(self, window, record, recorder, counts, progress, let_go):
+        """Run a `_Window` of steps in chunks, between which an interrupt from the keyboard is let go."""
+        steps = window.stimulus.steps
+        # Arrays of another kind would be a new type to numba, and compiled for.
+        events = kernel.Events(np.require(window.stimulus.step, np.int64, "CW"),
+                               np.add(window.stimulus.neuron, self.image.n_neurons, dtype=np.int64))
+        commanded = np.zeros(steps, np.uint8)
+        commanded[window.commands] = 1
+        self._machine.begin(window.v, window.i, record, commanded)
         done, origin = 0, self._time
         try:
             while done < steps:
                 done, spikes = self._machine.advance(events, done, steps, origin, CHUNK_WORK)
                 self._time = origin + done
-                yield spikes
-                progress(done)
+                recorder.add(window.first + done, spikes[0] + window.first, spikes[1])
+                progress(window.first + done)
+                let_go()
         finally:  # who interrupts a run may look at what was learned
             self._machine.end(events, self._time)
+            counts += self._machine.saturations()
 
 
-_NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """Steps of a run from ``first`` on: the input and commands, counted from there, and where v and i of
+    recorded neurons go, of shape (steps, recorded)."""
+
+    first: int
+    stimulus: SpikeRaster
+    commands: np.ndarray
+    v: np.ndarray
+    i: np.ndarray
 
 
 def _ignore(steps):

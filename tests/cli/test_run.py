@@ -1,12 +1,16 @@
 """`snnsim run`."""
 
+import signal
+
 import numpy as np
 import pytest
 
-from snnsim import Network, Simulator, SpikeRaster, compile
+from snnsim import Network, Recording, Simulator, SpikeRaster, compile
 from snnsim.cli import machines
 
 from .commands import RING, call, refuse, succeed
+
+STDP = RING.parent / "stdp.toml"
 
 
 @pytest.fixture
@@ -99,7 +103,9 @@ def test_an_unknown_machine_is_refused_with_those_there_are(tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["run"], "NETWORK"), (["run", RING, "--on", "simulator"], "--output"), (["frobnicate"], "frobnicate"),
+    (["run"], "NETWORK"), (["run", RING, "--on", "simulator"], "--output"),
+    (["run", RING, "--on", "simulator", "-o", "x", "--stream", "y"], "--stream"),
+    (["frobnicate"], "frobnicate"),
     (["--frobnicate"], "--frobnicate"),
     (["run", RING, "--on", "simulator", "-o", "x", "--steps", "-1"], "--steps"),
     (["run", RING, "--on", "simulator", "-o", "x", "--rate", "2"], "--rate"),
@@ -126,6 +132,63 @@ def test_an_interrupt_is_one_line_and_leaves_the_old_file(tmp_path, monkeypatch)
     assert refuse("run", RING, "--on", "simulator", "-o", tmp_path / "out.npz") == "snnsim: interrupted"
     assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
     assert (tmp_path / "out.npz").read_text() == "old"
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """A function after which the run of a simulator is interrupted in the middle of a step."""
+    def plant(step):
+        advance = Simulator._advance
+
+        def signalled(self, *arguments):
+            advanced = advance(self, *arguments)
+            if self._time == step:
+                signal.raise_signal(signal.SIGINT)
+            return advanced
+
+        monkeypatch.setattr(Simulator, "_advance", signalled)
+        monkeypatch.setattr("snnsim.simulator.simulator.CHUNK_WORK", 1)
+    return plant
+
+
+def test_an_interrupt_leaves_the_steps_done_and_says_how_many(tmp_path, start, interrupt):
+    whole, part = tmp_path / "whole.npz", tmp_path / "part.npz"
+    succeed("run", RING, "--on", "simulator", "--input", start, "-o", whole)
+    interrupt(11)
+    line = refuse("run", RING, "--on", "simulator", "--input", start, "-o", part)
+    assert line == f"snnsim: interrupted after 12 of 20 steps: these are in {part}"
+    assert SpikeRaster.load(part) == SpikeRaster.load(whole).window(0, 12)
+
+
+def test_an_interrupt_of_a_run_that_learns_leaves_what_was_learned(tmp_path, interrupt):
+    arguments = ("run", STDP, "--on", "simulator", "--rate", 0.2, "-o", tmp_path / "out.npz", "--learned")
+    succeed(*arguments, tmp_path / "expected.npz", "--steps", 200)
+    interrupt(199)
+    line = refuse(*arguments, tmp_path / "learned.npz", "--steps", 500)
+    assert "interrupted after 200 of 500 steps" in line and "learned.npz" in line
+    learned, expected, begun = (Network.load(path) for path in
+                                (tmp_path / "learned.npz", tmp_path / "expected.npz", STDP))
+    assert compile(learned).image.digest == compile(expected).image.digest != compile(begun).image.digest
+
+
+@pytest.mark.parametrize("step", [None, 11])
+def test_a_streamed_run_is_a_folder_that_other_commands_read(tmp_path, start, interrupt, step):
+    succeed("run", RING, "--on", "simulator", "--input", start, "-o", tmp_path / "whole.npz")
+    arguments = ("run", RING, "--on", "simulator", "--input", start, "--stream", tmp_path / "run")
+    if step is None:
+        assert f"wrote {tmp_path / 'run'}" in succeed(*arguments)
+        assert "0 differences" in succeed("diff", tmp_path / "run", tmp_path / "whole.npz")
+    else:
+        interrupt(step)
+        assert "interrupted after 12 of 20 steps" in refuse(*arguments)
+    done = 20 if step is None else 12
+    recording, expected = Recording.load(tmp_path / "run"), SpikeRaster.load(tmp_path / "whole.npz")
+    assert recording.raster == expected.window(0, done) and recording.is_whole == (step is None)
+
+
+def test_other_machines_do_not_stream(tmp_path):
+    line = refuse("run", RING, "--on", "reference", "--stream", tmp_path / "run")
+    assert "give -o instead of --stream" in line and not (tmp_path / "run").exists()
 
 
 def test_a_bug_is_not_disguised_as_the_users_mistake(tmp_path, monkeypatch):

@@ -17,8 +17,10 @@ from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference
 from snnsim.simulator import ReferenceSimulator, Simulator
 from tests.contract.cases import load_cases, make_image
+from tests.equivalence.test_simulators import alike
 from tests.generator import random_config, random_image, random_stimulus
 from tests.mutants import interpreted_simulator, mutant_simulators
+from tests.simulator.test_delivery import network as network_of_inputs
 
 STEPS = 30
 NAMES = (f"planted{k}" for k in itertools.count())
@@ -29,25 +31,42 @@ FAULTS = {
     "forgets the countdown at rest": ("contract/neuron.py", "(i == 0) & (r == 0)", "(i == 0)"),
     "rounds down": ("contract/arithmetic.py", "select(x < 0, (1 << bits) - 1, 0)", "0"),
     "arrives a step late": ("contract/schedule.py", "return step + delay", "return step + delay + 1"),
-    "takes the wrong delay slot": ("simulator/simulator.py", "1 << (self.image.delay_max - 1).bit_length()",
-                                   "max(1, 1 << (self.image.delay_max - 1).bit_length() - 1)"),
+    "takes the wrong delay slot": (
+        "simulator/plain_machine.py", "1 << (self._image.delay_max + self._window - 2).bit_length()",
+        "max(1, 1 << (self._image.delay_max - 1).bit_length() - 1)"),
     "saturates before the sum": (
-        "simulator/cells.py", "np.int64(drive[k])", "bounded(np.int64(drive[k]), lo, hi)"),
+        "simulator/cells.py", "current_sum(i_decayed, number(drive[k]))",
+        "current_sum(i_decayed, bounded(number(drive[k]), lo, hi))"),
     "does not take the arrivals": ("simulator/cells.py", "drive[k] = 0", "pass"),
+    "takes neurons with i for neurons without": ("simulator/cells.py", "cells[:, AT_KEEP_I] == 0", "True"),
+    "takes neurons for alike that are not": ("simulator/cells.py", ".all(axis=(1, 2))", ".any(axis=(1, 2))"),
     "skips a block with one neuron moving": ("simulator/kernel.py", "= moving > 0", "= moving > 1"),
-    "skips a block with sparse arrivals": (
-        "simulator/kernel.py", "touched[target // np.uint64(BLOCK)] = 1", "pass"),
-    "skips a block with dense arrivals": (
-        "simulator/kernel.py", "(target + weight.size - 1) // BLOCK + 1] = 1",
-        "(target + weight.size - 1) // BLOCK] = 1"),
+    "skips the last of the blocks in which something arrives": (
+        "simulator/delivery.py", "touched[first // BLOCK:last // BLOCK + 1] = 1",
+        "touched[first // BLOCK:last // BLOCK] = 1"),
+    "skips blocks in which little arrives": (
+        "simulator/delivery.py", "touched[(segment.origin + np.int64(target[j])) // BLOCK] = 1", "pass"),
     "drops the second input event of a step": (
-        "simulator/kernel.py", "            sources += 1\n", "            sources = spikes + 1\n"),
+        "simulator/kernel.py", "        event += 1\n        n += 1\n", "        event += 1\n"),
     "drops the second spike of a block": ("simulator/kernel.py", "while mask != 0:", "if mask != 0:"),
     "drops what is in flight between runs": ("simulator/simulator.py", "self._time = origin + done", "pass"),
-    "fills a gap with a weight": ("simulator/rows.py", "weight = np.zeros(span", "weight = np.ones(span"),
-    "loses the exponent": ("simulator/rows.py", "1 << p.exponent", "1"),
+    "drops the spikes of the second thread": (
+        "simulator/kernel.py", "for thread in range(team.neuron.shape[0]):",
+        "for thread in range(min(1, team.neuron.shape[0])):"),
+    "fills a gap with a weight": ("simulator/blocks.py", "weights = np.zeros(size", "weights = np.ones(size"),
+    "loses the exponent of rows": ("simulator/rows.py", "1 << p.exponent", "1"),
+    "loses the exponent of dense rows": ("simulator/blocks.py", "1 << p.exponent", "1"),
+    "loses the exponent of bitmaps": ("simulator/blocks.py", "int(weight) << p.exponent", "int(weight)"),
+    "loses a carry": (
+        "simulator/delivery.py", "carry_b = (sum_a & carry_d) | (half & twos[w])",
+        "carry_b = sum_a & carry_d"),
+    "loses the carries of all but the first bitmaps": ("simulator/delivery.py", "carry[w] = also", "pass"),
+    "counts no more than seven": (
+        "simulator/delivery.py", "some[w] |= ((plane[w] >> shift) & LANES) << weight", "pass"),
+    "adds one row of four": (
+        "simulator/delivery.py", "(np.int32(a[j]) + np.int32(b[j]) + np.int32(c[j]) + np.int32(d[j]))",
+        "np.int32(a[j])"),
 }
-
 
 def _is_small_and_alive(image, raster):
     return image.n_neurons <= 66 and 0 < image.n_synapses < 3000 and len(raster) > 3
@@ -70,18 +89,49 @@ def _quiet_network():
     return replace(image, inputs=(Part("k", 0, 1),), projections=(everywhere,)), one_event
 
 
+def _two_shares():
+    """Two neurons far from each other that make each other fire."""
+    image = make_image([{"v_threshold": 40}] * 130, 1, [
+        {"from": "k0", "to": 129, "weight": 50}, {"from": 129, "to": 0, "weight": 50, "delay": 2},
+        {"from": 0, "to": 129, "weight": 50, "delay": 3}])
+    return image, SpikeRaster.from_events([4], [0], steps=STEPS, neurons=1)
+
+
+def _few_among_many():
+    """An input that leads to the first and the last of many neurons."""
+    image = make_image([{"v_threshold": 40}] * 400, 0, [])
+    ends = ImageProjection("ends", 400, 1, 0, 400, 0, np.array([0, 3]), np.array([0, 200, 399]),
+                           np.full(3, 50), np.array([3]))
+    return replace(image, inputs=(Part("k", 0, 1),), projections=(ends,)), SpikeRaster.from_events(
+        [4], [0], steps=STEPS, neurons=1)
+
+
+def _busy(*shape):
+    image = network_of_inputs(*shape, exponent=2)
+    return image, _noise(image.n_inputs)
+
+
+def _noise(inputs):
+    return SpikeRaster.from_dense(np.random.default_rng(3).random((STEPS, inputs)) < 0.6)
+
+
 @pytest.fixture(scope="module")
 def networks():
-    """Networks, their stimuli in two parts, and the reference's results."""
-    chosen = [*itertools.islice(_random_networks(), 16), _quiet_network(),
+    """Networks, how they are run, their stimuli in two parts, and the reference's results."""
+    chosen = [*itertools.islice(_random_networks(), 16), _quiet_network(), _few_among_many(),
               *((case.image, case.stimulus) for case in load_cases())]
-    return [_with_results(image, stimulus) for image, stimulus in chosen]
+    return [*(_with_results(image, stimulus) for image, stimulus in chosen),
+            *(_with_results(alike(seed), _noise(3)) for seed in (0, 1)),
+            _with_results(*_two_shares(), threads=2),
+            _with_results(*_busy(70, 12, 1.0, [1, 2, -3], [2]), delivery="dense"),
+            _with_results(*_busy(70, 5, 0.8, [1, 2, -3], [1, 3]), delivery="dense"),
+            _with_results(*_busy(70, 40, 0.8, [3], [2]), delivery="bitmaps")]
 
 
-def _with_results(image, stimulus):
+def _with_results(image, stimulus, **how):
     reference, half = ReferenceSimulator(image), stimulus.steps // 2
     parts = (stimulus.window(0, half), stimulus.window(half, stimulus.steps))
-    return image, parts, [run(reference, part) for part in parts]
+    return image, how, parts, [run(reference, part) for part in parts]
 
 
 def run(machine, stimulus):
@@ -105,8 +155,8 @@ def planted(tmp_path, monkeypatch):
 
 def differences(machine, networks):
     """The first difference on each network; an index out of range is one, too."""
-    for image, parts, expected in networks:
-        simulator = machine(image)
+    for image, how, parts, expected in networks:
+        simulator = machine(image, **how)
         for part, result in zip(parts, expected, strict=True):
             try:
                 yield first_difference(result, run(simulator, part))

@@ -127,6 +127,27 @@ def is_mixed(p, image):
     return p.first_source < image.n_neurons < p.first_source + p.n_sources
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_same_on_blocks_of_neurons_that_are_alike(seed):
+    image = alike(seed, random_config(seed) if seed % 2 else None)
+    assert_same(image, SpikeRaster.from_dense(np.random.default_rng(seed).random((STEPS, 3)) < 0.3))
+
+
+def alike(seed, config=None, n=140):
+    """``n`` neurons with the parameters of one of a random network, in states of their own."""
+    image, rng = random_image(seed, config), np.random.default_rng(seed)
+    one = rng.integers(image.n_neurons)
+    p = image.parameters
+    parameters = Parameters(*(np.repeat(getattr(p, name)[one], n) for name in Parameters.names()))
+    initial = State(*(rng.choice(getattr(image.initial, name), n) for name in "vir"))
+    most = min(image.formats.weight.hi, image.formats.drive.hi // 4)
+    synapses = ImageProjection(
+        "in", n, 3, 0, n, 0, n * np.arange(4), np.concatenate([rng.permutation(n) for _ in range(3)]),
+        rng.integers(-most, most + 1, 3 * n), np.array([2]))
+    return replace(image, populations=(Part("cells", 0, n),), inputs=(Part("k", 0, 3),), parameters=parameters,
+                   initial=initial, projections=(synapses,))
+
+
 def test_batches_of_a_few_synapses_are_the_same(monkeypatch):
     for seed in range(20):
         image = random_image(seed)

@@ -22,8 +22,8 @@ def network(n_targets, n_sources, connected, weights, delays, exponent=0):
     """Random synapses of inputs onto neurons that only add up what arrives."""
     rng = np.random.default_rng(n_targets)
     state = Formats().state
-    base = make_image([{"keep_v": 1 << Formats().decay_bits, "v_threshold": state.hi, "v_min": state.lo}], 0, [],
-                      Formats())
+    neuron = {"keep_v": 1 << Formats().decay_bits, "v_threshold": state.hi, "v_min": state.lo}
+    base = make_image([neuron], 0, [], Formats())
     p = base.parameters
     is_there = rng.random((n_sources, n_targets)) < connected
     source, target = np.nonzero(is_there)
