@@ -11,6 +11,10 @@ from numba.extending import overload, register_jitable
 
 from snnsim.contract import arithmetic, neuron, noise, plasticity, schedule, terms
 
+from .start_up import spare_scipy
+
+spare_scipy()
+
 #: Rules, and the numbers that they are made with.
 MODULES = (arithmetic, neuron, noise, plasticity, schedule, terms)
 
