@@ -103,7 +103,7 @@ def test_a_folder_that_exists_is_refused(make, tmp_path):
 
 def interrupted(machine, stimulus, when=20, **options):
     """The result of a run in which a signal from the keyboard comes while step ``when`` is computed."""
-    advance = machine._advance
+    advance = machine._machine.advance
 
     def signalled(*arguments):
         advanced = advance(*arguments)
@@ -111,10 +111,10 @@ def interrupted(machine, stimulus, when=20, **options):
             signal.raise_signal(signal.SIGINT)
         return advanced
 
-    machine._advance = signalled
+    machine._machine.advance = signalled
     with pytest.raises(RunInterrupted) as caught:
         machine.run(stimulus, range(machine.image.n_neurons), **options)
-    machine._advance = advance
+    machine._machine.advance = advance
     return caught.value.result
 
 
@@ -163,7 +163,7 @@ def test_a_second_interrupt_does_not_wait():
         signal.raise_signal(signal.SIGINT)
         calls.append("two")
 
-    machine._advance = stuck
+    machine._machine.advance = stuck
     with pytest.raises(RunInterrupted) as caught:
         machine.run(stimulus)
     assert calls == ["one"] and caught.value.result.raster.steps == 0
