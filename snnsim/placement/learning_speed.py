@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -17,77 +18,107 @@ ROW_SETUP_CLOCKS, TABLE_CLOCKS = 12, 4
 #: Clocks to begin with the terms, for each of them, and for each whose condition holds and each of its
 #: factors.
 TERMS_CLOCKS, TERM_CLOCKS, HELD_CLOCKS, FACTOR_CLOCKS = 2, 2, 1, 2
-#: The least clocks in which a word is read and written.
-WORD_CLOCKS = 2
-
+#: The least clocks in which a word is read and written, and those from its being read until it is written,
+#: beside those of its factors in the lanes.
+WORD_CLOCKS, WAY_CLOCKS = 2, 8
 
 @dataclass(frozen=True)
-class _Row:
-    """What is expected of a row in a step: the probability that it is set up and that it is walked, the
-    clocks of either."""
+class _Moment:
+    """A step as a row sees it: whether its source spikes (``pre``), whether any neuron does (``post``), and
+    which of its traces and tags are not 0 (``alive``)."""
 
-    is_set_up: float
-    setup: float
-    is_walked: float
-    walk: float
+    pre: bool
+    post: bool
+    alive: frozenset
 
-    @property
-    def clocks(self):
-        """A row is set up while the one before is walked."""
-        return self.is_set_up * self.setup + self.is_walked * max(0.0, self.walk - self.setup)
+    def holds(self, condition):
+        return {Condition.PRE: self.pre, Condition.POST: self.post, Condition.STEP: True,
+                Condition.COMMAND: False}[condition]
+
+    def is_live(self, term):
+        """Whether a term may change something, as far as that is the same for all synapses of the row.
+
+        Modulators are taken to be other than 0.
+        """
+        factors = set(term.factors) & {Factor.PRE, Factor.X1, Factor.X2}
+        return self.holds(term.condition) and factors <= self.alive | ({Factor.PRE} if self.pre else set())
 
 
 def predict_learning_clocks(image, config, words, events):
     """Clocks of phase LEARN in a mean step.
 
     ``words``: synapse words of each of the `LearningRows` of ``image``; ``events``: mean events per step of
-    each source, shape (n_neurons + n_inputs,). Sources are taken to spike independently of each other.
+    each source, shape (n_neurons + n_inputs,). Sources are taken to spike independently of each other, and
+    tags to last as long as one of 1 does: where they are smaller and spikes are rare, it is too much.
     """
     phase = PHASE_CLOCKS + (HASH_CLOCKS if config.stochastic else 0)
     rows, events = image.learning_rows, np.clip(np.asarray(events, float), 0, 1)
     if not rows.size:
         return phase
-    any_post = 1 - np.prod(1 - events[:image.n_neurons])
+    any_post = _any(events[:image.n_neurons])
     rule_of = [p.learning.rule if p.learning else None for p in image.projections]
-    cached, clocks = {}, phase
-    for projection, source, length in zip(rows.projection, rows.source, words, strict=True):
-        key = projection, events[source], length
-        if key not in cached:
-            cached[key] = _expect(image, config, rule_of[projection], events[source], any_post, length).clocks
-        clocks += cached[key]
-    return clocks
+    expected = {}
+    keys = list(zip(rows.projection, events[rows.source], words, strict=True))
+    for projection, rate, length in set(keys):
+        expected[projection, rate, length] = _expect(
+            image, config, rule_of[projection], rate, any_post, length)
+    # A spike makes some row be walked; so may something else, which is then true of most rows.
+    any_spike = _any(events[np.union1d(np.arange(image.n_neurons), rows.source)])
+    any_walk = max(any_spike, *(walked for _, walked in expected.values()))
+    ends = ROW_SETUP_CLOCKS + WAY_CLOCKS + FACTOR_CLOCKS * config.lane_factors
+    return phase + sum(expected[key][0] for key in keys) + any_walk * ends
 
 
 def _expect(image, config, rule, rate, any_post, words):
-    bits, tables = image.formats.decay_bits, image.plasticity.tables
-    lives = {Factor.X1: _lives(rule.x1, rate, bits), Factor.X2: _lives(rule.x2, rate, bits)}
-    lives[Factor.E] = _share(rate, _decay_steps(ONE, rule.keep_e, bits)) if rule.has_tag else 0.0
-    holds = {Condition.PRE: rate, Condition.POST: any_post, Condition.STEP: 1.0, Condition.COMMAND: 0.0}
-    live = [holds[t.condition] * min([lives.get(f, 1.0) for f in t.factors], default=1.0) for t in rule.terms]
-    walked = max(_either(rule, live), lives[Factor.E])
-    queued = 1.0 if may_act_alone(rule, tables) else max(_share(rate, 1), *lives.values())
-    has_terms = 1 - math.prod(1 - holds[c] for c in {t.condition for t in rule.terms})
-    held = {t: HELD_CLOCKS + FACTOR_CLOCKS * sum(map(is_of_row, t.factors)) for t in rule.terms}
-    terms = sum(TERM_CLOCKS + holds[t.condition] * held[t] for t in rule.terms)
-    setup = (ROW_SETUP_CLOCKS + (TABLE_CLOCKS if config.tables else 0)
-             + has_terms * (TERMS_CLOCKS + terms))
-    at_once = sum(live) / walked if walked else 0.0
-    return _Row(queued, setup, walked, words * max(WORD_CLOCKS, at_once / config.term_units) + 1)
+    """``(clocks, probability that it is walked)`` of a row in a step."""
+    always = may_act_alone(rule, image.plasticity.tables)
+    moments = _moments(rate, any_post, _lives(rule, image.formats.decay_bits))
+    takes = [(share, *_take(config, rule, moment, always, words)) for share, moment in moments]
+    return sum(p * max(setup, walk) for p, setup, walk in takes), sum(p for p, _, walk in takes if walk)
 
 
-def _either(rule, live):
-    """The probability that any of the terms may change something; those of one condition do so together."""
-    by_condition = {}
-    for term, p in zip(rule.terms, live, strict=True):
-        by_condition[term.condition] = max(p, by_condition.get(term.condition, 0.0))
-    return 1 - math.prod(1 - p for p in by_condition.values())
+def _take(config, rule, moment, always, words):
+    """``(set-up, walk)``: the clocks of a row in a step. It is set up while the one before is walked."""
+    if not (always or moment.pre or moment.alive):
+        return 0, 0
+    held = [t for t in rule.terms if moment.holds(t.condition)]
+    live, is_tagged = sum(map(moment.is_live, held)), Factor.E in moment.alive
+    setup = ROW_SETUP_CLOCKS + (TABLE_CLOCKS if config.tables else 0)
+    if held or is_tagged:
+        setup += TERMS_CLOCKS + TERM_CLOCKS * len(rule.terms)
+        setup += sum(HELD_CLOCKS + FACTOR_CLOCKS * sum(map(is_of_row, t.factors)) for t in held)
+    groups = math.ceil(live / config.term_units)
+    walk = words * max(WORD_CLOCKS, groups) + (groups > 1)
+    return setup, walk if live or is_tagged else 0
 
 
-def _lives(trace: Trace, rate, decay_bits):
-    """The probability that a trace is not 0."""
-    if not trace.is_used:
-        return 0.0
-    return _share(rate, trace.decay_steps(decay_bits))
+def _lives(rule, decay_bits):
+    """For how many steps after an event of a row each of its traces, and its tags, are not 0."""
+    lives = {Factor.X1: rule.x1.decay_steps(decay_bits) if rule.x1.is_used else 0,
+             Factor.X2: rule.x2.decay_steps(decay_bits) if rule.x2.is_used else 0, Factor.E: 0}
+    if rule.has_tag:
+        lives[Factor.E] = math.inf if _keeps_walking(rule) else Trace(
+            keep=rule.keep_e, amount=ONE).decay_steps(decay_bits)
+    return lives
+
+
+def _keeps_walking(rule):
+    """Whether a row with tags is walked in every step, whatever has become of them: for a term of every step
+    with none of its own traces. That its tags are all 0 is only seen where nothing else is to be done."""
+    return any(t.condition == Condition.STEP and not {Factor.PRE, Factor.X1, Factor.X2} & set(t.factors)
+               for t in rule.terms)
+
+
+def _moments(rate, any_post, lives):
+    """``(probability, _Moment)`` of each that there is."""
+    ends = sorted({0, *lives.values()})
+    reached = [_share(rate, end) for end in ends]
+    ages = [(later - sooner, frozenset(f for f, life in lives.items() if life >= end))
+            for sooner, later, end in zip(reached, reached[1:], ends[1:], strict=False)]
+    for (share, alive), pre, post in product(
+            [*ages, (1 - reached[-1], frozenset())], (False, True), (False, True)):
+        share *= (rate if pre else 1 - rate) * (any_post if post else 1 - any_post)
+        yield share, _Moment(pre, post, alive)
 
 
 def _share(rate, steps):
@@ -95,5 +126,6 @@ def _share(rate, steps):
     return float(rate > 0) if math.isinf(steps) else 1 - (1 - rate) ** steps
 
 
-def _decay_steps(amount, keep, decay_bits):
-    return Trace(keep=keep, amount=amount).decay_steps(decay_bits)
+def _any(events):
+    """The probability that any of the sources spikes."""
+    return 1 - np.prod(1 - events)
