@@ -70,8 +70,7 @@ def about_machine(repeats, limits_text):
 
 
 def measure(workloads, repeats, console):
-    """The results of those workloads that can be run."""
-    results = []
+    """Yields the results of those workloads that can be run."""
     for workload in workloads:
         try:
             result = run_workload(workload, repeats, lambda text: console.log(text, highlight=False))
@@ -79,12 +78,11 @@ def measure(workloads, repeats, console):
             console.print(f"{workload.name} is left out: {error}")
             continue
         console.print(tables.terminal(result))
-        results.append(result)
-    return results
+        yield result
 
 
 def write(results, about, measured_limits, folder):
-    """The three files of a day; their paths."""
+    """The files of a day, whose picture needs several sizes; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     base = folder / str(datetime.date.today())
     base.with_suffix(".json").write_text(json.dumps(tables.data(results, about, measured_limits), indent=1))
@@ -103,11 +101,13 @@ def main(argv=None):
     measured_limits = limits.measure_limits()
     about = about_machine(options.repeats, limits.describe(measured_limits))
     console.print(about)
-    results = measure(chosen(options), options.repeats, console)
+    results, written = [], ()
+    for result in measure(chosen(options), options.repeats, console):
+        results.append(result)
+        written = write(results, about, measured_limits, options.results)  # an interrupt leaves what there is
     for note in tables.notes(results):
         console.print(f"left out: {note}")
-    if results:
-        console.print("written:", *write(results, about, measured_limits, options.results))
+    console.print("written:", *written or ["nothing"])
     if (not options.only or "batches" in options.only) and importlib.util.find_spec(BATCHES):
         subprocess.run([sys.executable, "-m", BATCHES], cwd=ROOT, check=True)
     return int(any(not r.agrees(name) for r in results for name in r.machines))

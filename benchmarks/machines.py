@@ -1,6 +1,5 @@
 """Those who run a network in a benchmark: this simulator, and others in processes of their own."""
 
-import inspect
 import json
 import os
 import subprocess
@@ -18,15 +17,19 @@ from snnsim import Simulator, SpikeRaster, compile
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "snnsim"
+NOT_INSTALLED = "not installed (python -m benchmarks.peers)"
+NOT_ON_INDEX = "not installed, nor on the package index (docs/benchmarks.md)"
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Another simulator: the ``module`` that must be there, the ``script`` that runs it, its ``words``."""
+    """Another simulator: the ``module`` that must be there, the ``script`` that runs it, its ``words``;
+    whether `peers` can install it."""
 
     module: str
     script: str
     words: tuple = ()
+    on_index: bool = True
 
 
 CONTENDERS = {
@@ -35,7 +38,7 @@ CONTENDERS = {
     "Brian2, traces of neurons": Contender("brian2", "peer_brian2", ("neurons",)),
     "NEST": Contender("nest", "peer_nest"),
     "SuperNeuroMAT": Contender("superneuromat", "peer_superneuromat"),
-    "PyGeNN": Contender("pygenn", "peer_genn"),
+    "PyGeNN": Contender("pygenn", "peer_genn", on_index=False),
 }
 
 
@@ -47,17 +50,16 @@ class Ours:
     """This simulator, as a user would: describe, compile, run."""
 
     def __init__(self, network, seconds, threads=1):
-        """Raises `ValueError` if there are more threads than it can use."""
         self.steps = round(seconds / network.dt)
         begin = time.perf_counter()
         self.image = compile(network).image
-        self.simulator = Simulator(self.image, **_threads(threads))
+        self.simulator = Simulator(self.image, threads=threads)
         self.about = {"version": version("snnsim"), "build": time.perf_counter() - begin}
         self.weights = [w.copy() for w in self.simulator.read_weights()] if network.learns else None
         self.simulator.run(SpikeRaster.empty(steps=1, neurons=0))  # loads the kernel, or compiles it
 
     def run(self):
-        """Run from the beginning; ``wall``, ``cpu`` and ``spikes``."""
+        """Run from the beginning; ``wall``, ``cpu``, ``spikes``. Raises `ValueError` where states saturate."""
         self.simulator.clear()
         if self.weights:
             self.simulator.write_weights(self.weights)
@@ -71,14 +73,6 @@ class Ours:
 
     def end(self):
         pass
-
-
-def _threads(threads):
-    if threads == 1:
-        return {}
-    if "threads" not in inspect.signature(Simulator).parameters:
-        raise ValueError("Simulator has one thread")
-    return {"threads": threads}
 
 
 class Peer:
@@ -122,7 +116,7 @@ def start_peers(names, network, seconds, threads, folder, say):
     for name in names:
         contender = CONTENDERS[name]
         if not peers.has(contender.module):
-            say(name, "not installed (python -m benchmarks.peers)")
+            say(name, NOT_INSTALLED if contender.on_index else NOT_ON_INDEX)
             continue
         if not path.exists():
             np.savez(path, **told(network, seconds))

@@ -36,6 +36,28 @@ def _ratio(result, name, what):
     return DIFFERS if ratio is None else f"{ratio:.3g}"
 
 
+def summary(results):
+    """In markdown, a line for each workload: our time, and how many times as long others take. Of the
+    variants of one simulator the fastest counts."""
+    others = list(dict.fromkeys(_family(name) for r in results for name in r.machines if name != OURS))
+    lines = [_line(["", "s", *others]), _line(["---", *["---:"] * (len(others) + 1)])]
+    for result in results:
+        what = "cpu" if result.threads == 1 else "wall"
+        lines.append(_line([result.title, seconds(result.ours.median(what)),
+                            *(_best(result, family, what) for family in others)]))
+    return "\n".join(lines) + "\n"
+
+
+def _family(name):
+    return name.split(",")[0]
+
+
+def _best(result, family, what):
+    ratios = [result.ratio(name, what) for name in result.machines if _family(name) == family]
+    ratios = [ratio for ratio in ratios if ratio is not None]
+    return f"{min(ratios):.3g}" if ratios else ""
+
+
 def caption(result):
     return f"{result.title}; {result.synapses:,} synapses, {result.seconds:g} s of the network"
 
@@ -60,8 +82,8 @@ def terminal(result):
 
 
 def markdown(results, about):
-    """One text: the machine, a table for each workload, who was left out."""
-    lines = [about, ""]
+    """One text: the machine, what it comes to, a table for each workload, who was left out."""
+    lines = [f"{about}.", "", summary(results)]
     for result in results:
         lines += [f"**{caption(result)}**", "", _line(COLUMNS), _line(RULES)]
         lines += [_line(row) for row in rows_of(result)] + [""]

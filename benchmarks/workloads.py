@@ -33,11 +33,11 @@ def sized(n, seconds, peers=("Brian2", "NEST")):
 BALANCED = Workload("balanced", "balanced network, 10,000 neurons, fan-in 1,000", networks.balanced, 1.0)
 WORKLOADS = (
     BALANCED,
-    Workload("distinct", "the same, each synapse with a weight of its own",
+    Workload("distinct", "balanced network, each synapse with a weight of its own",
              partial(networks.balanced, distinct=True), 1.0),
-    replace(BALANCED, name="threads", title="balanced network on two threads", threads=2,
+    replace(BALANCED, name="threads", title="balanced network, two threads", threads=2,
             peers=("Brian2", "NEST")),
-    Workload("learning", "the same with pair STDP between excitatory neurons", networks.plastic, 1.0,
+    Workload("learning", "balanced network, pair STDP between excitatory neurons", networks.plastic, 1.0,
              ("Brian2", "Brian2, traces of neurons", "NEST")),
     Workload("cuba", "CUBA, 4,000 neurons, connectivity 2 %", networks.cuba, 10.0),
     *(Workload(f"dense-{n}", f"{n} neurons, all to all, 2 % firing in a step",
