@@ -11,6 +11,7 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 
 from .cells import BLOCK
+from .memory import prefetch
 from .rule_tables import record
 from .rules import inner
 
@@ -23,6 +24,8 @@ RANGE = record("first", "end", "first_block", "end_block")
 BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "length")
 #: A dense row: a weight for each of ``length`` neurons from ``target`` on, from ``start`` on.
 DENSE_ROW = record("start", "target", "length")
+#: Bytes that are fetched from memory at once.
+LINE = 64
 #: Rows of bits that are added at a time, and in all before a count could need more than a byte.
 AT_A_TIME, MOST = 7, 252
 #: Planes of a count of `MOST`, and one for carries.
@@ -103,6 +106,18 @@ def mark_targets(touched, segment, target):
     else:
         for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
             touched[(segment.origin + np.int64(target[j])) // BLOCK] = 1
+
+
+@inner(forceinline=True)
+def fetch_rows(source, rows):
+    """Fetch what a spike of a source is about to be sent over."""
+    first, end = rows.pointer[source], rows.pointer[source + 1]
+    if first < end:
+        for j in range(rows.segments[first].start, rows.segments[end - 1].stop, LINE // rows.target.itemsize):
+            prefetch(rows.target, j)
+        if rows.weight.size:
+            for j in range(rows.segments[first].start, rows.segments[end - 1].stop, LINE // rows.weight.itemsize):
+                prefetch(rows.weight, j)
 
 
 @inner(inline="always")
@@ -311,17 +326,20 @@ def send_bits(sources, step, ring, bitmaps, scratch):
     return work
 
 
-@inner()
+@inner(forceinline=True)
 def deliver(sources, step, ring, delivery):
     """Add the arrivals of a step's spikes to the ring, where there are no bitmaps. Returns how much work."""
     work = 0
     for k in range(sources.size):
+        if k + 1 < sources.size:
+            fetch_rows(sources[k + 1], delivery.rows)
+            fetch_rows(sources[k + 1], delivery.constant)
         work += send_rows(sources[k], step, ring, delivery.rows)
         work += send_constant(sources[k], step, ring, delivery.constant)
     return work + send_dense(sources, step, ring, delivery.dense, delivery.scratch)
 
 
-@inner()
+@inner(forceinline=True)
 def deliver_all(sources, step, ring, delivery):
     """The same where there are."""
     return (deliver(sources, step, ring, delivery)

@@ -6,6 +6,7 @@ a tuple or sliced. All memory of a run is held by its caller for as long as the 
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -28,3 +29,18 @@ def _without_owner(context, builder, kind, value):
             part = _without_owner(context, builder, part, builder.extract_value(value, k))
             value = builder.insert_value(value, part, k)
     return value
+
+
+@intrinsic
+def prefetch(typing_context, array, index):
+    """Fetch the line of memory in which an entry of a one-dimensional array lies, which will be read soon."""
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), cgutils.voidptr_t)
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        # To be read, to be kept in all caches, data.
+        builder.call(fetch, [address, *(ir.Constant(word, value) for value in (0, 3, 1))])
+        return context.get_dummy_value()
+    return types.void(array, types.int64), generate
