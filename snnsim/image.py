@@ -12,6 +12,7 @@ from .errors import UserError
 from .learning_record import image_learning, learning_record, projection_learning
 from .plasticity import Adaptation, LearningRows, Plasticity, PlasticityError, ProjectionLearning
 from .plasticity_checks import check_plasticity, check_rule
+from .sizes import nbytes
 from .slices import counts, extreme_sums, first_outside, slices
 from .storage import load_arrays, save_arrays
 
@@ -139,12 +140,6 @@ class ImageProjection:
         bounds = extreme_sums(self.target, *self._extremes(), self.n_targets)
         return tuple(bound.astype(np.int64) << self.exponent for bound in bounds)
 
-    @property
-    def nbytes(self):
-        """Bytes of its arrays."""
-        arrays = [self.indptr, self.target, self.weight, self.delay]
-        return sum(a.nbytes for a in arrays) + (0 if self.learning is None else self.learning.enabled.nbytes)
-
     def _extremes(self):
         """`weight_range`, with a single entry where it is the same for all."""
         if self.learning is None:
@@ -195,9 +190,8 @@ class Image:
 
     @property
     def nbytes(self):
-        """Bytes of its parameters, states and synapses."""
-        neurons = (*_values(self.parameters), *(getattr(self.initial, name) for name in "vir"))
-        return sum(a.nbytes for a in (*neurons, *self.projections))
+        """Bytes of all its arrays."""
+        return nbytes(self)
 
     @property
     def learns(self):

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("snnsim", "hdl", "firmware")
 
-FOUNDATION = {"snnsim.errors", "snnsim.slices", "snnsim.storage", "numpy"}
+FOUNDATION = {"snnsim.errors", "snnsim.sizes", "snnsim.slices", "snnsim.storage", "numpy"}
 DESCRIPTION = {"snnsim.values", "snnsim.distributions", "snnsim.neurons", "snnsim.projection",
                "snnsim.connect", "snnsim.sampling", "snnsim.learning", "snnsim.network", "snnsim.network_file"}
 INTEGERS = {"snnsim.contract", "snnsim.image", "snnsim.plasticity", *FOUNDATION}
@@ -22,6 +22,7 @@ ANYTHING = None
 MAY_IMPORT = {
     "snnsim.contract": set(),
     "snnsim.errors": set(),
+    "snnsim.sizes": {"numpy"},
     "snnsim.slices": {"numpy"},
     "snnsim.storage": {"snnsim.errors", "numpy"},
     "snnsim.raster": FOUNDATION,
