@@ -42,7 +42,7 @@ def learned():
 
 
 def test_256_neurons_all_to_all_at_10_hz_learn_in_real_time_at_24_mhz(learned):
-    assert learned.rate == pytest.approx(10, rel=0.05)
+    assert learned.rate >= 10
     assert learned.clocks < learned.longest < learning_core.CLOCK * learning_core.DT
 
 
