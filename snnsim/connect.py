@@ -148,7 +148,9 @@ class FixedInDegree(_FixedDegree):
         self.check(n_pre, n_post)
         flat = np.multiply(self._others(n_post, n_pre), n_post, dtype=np.int64)
         flat += np.arange(n_post)[:, None]
-        return _sorted_pairs(flat.ravel(), n_post)
+        flat = flat.ravel()
+        flat.sort(kind="stable")  # which merges runs, as the sets of sources are
+        return _pairs(flat, n_post)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +202,8 @@ class FixedTotal(Rule):
         targets = self._targets(n_post)
         flat = np.random.default_rng(self.seed).integers(0, n_pre * targets, self.n) if self.n \
             else np.zeros(0, np.int64)
-        pre, post = _sorted_pairs(flat, targets)
+        flat.sort()
+        pre, post = _pairs(flat, targets)
         if not self.self_connections:
             post += post >= pre  # step over the neuron itself
         return pre, post
@@ -216,9 +219,8 @@ def _unravelled(flat, n_post):
     return pre.astype(INDEX), flat.astype(INDEX)
 
 
-def _sorted_pairs(flat, n_post):
-    """The same in ascending order; ``flat`` is sorted in place."""
-    flat.sort()
+def _pairs(flat, n_post):
+    """The same, a slice at a time."""
     pre, post = np.empty((2, flat.size), INDEX)
     for here in slices(flat.size):
         pre[here], post[here] = _unravelled(flat[here], n_post)
