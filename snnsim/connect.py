@@ -221,7 +221,7 @@ def _unravelled(flat, n_post):
 
 def _pairs(flat, n_post):
     """The same, a slice at a time."""
-    pre, post = np.empty((2, flat.size), INDEX)
+    pre, post = (np.empty(flat.size, INDEX) for _ in range(2))  # the one may be kept without the other
     for here in slices(flat.size):
         pre[here], post[here] = _unravelled(flat[here], n_post)
     return pre, post
