@@ -20,7 +20,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 help:
 	@echo "make demo       classify digits on the simulator and on the virtual board, spike for spike the same"
 	@echo "make test       run the tests (some minutes)"
-	@echo "make test-slow  run the tests that take longer, bitstreams for five boards among them (an hour or so)"
+	@echo "make test-slow  run the tests that take longer, bitstreams for six boards among them (an hour or so)"
 	@echo "make test-board PORT=...  run the tests of equality on the board on a serial port"
 	@echo "make lint       check the style"
 	@echo "make clean      remove .venv and everything that was built"

@@ -10,8 +10,8 @@ is that of Kolmogorov and Smirnov. The criterion, for each statistic: the mean d
 and NEST on the same network is not larger than that between NEST's own runs of two seeds, and two standard
 errors of that. That it can fail is shown with a planted fault: inhibition that is `FAULT` stronger here.
 
-Weights have 16 bits here. With 8, the default without learning, each is rounded by up to 0.4 %, which this
-network notices: what that changes is shown, too.
+Weights have 16 bits here. With 8, the default without learning, each is rounded by up to 0.8 %, which this
+network notices: what that changes is shown, too. The table goes to ``benchmarks/results``.
 """
 
 import argparse
@@ -26,8 +26,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import peers
-from benchmarks.machines import CONTENDERS, OURS, Peer
+from benchmarks import peers, tables
+from benchmarks.machines import CONTENDERS, OURS, ROOT, Peer
 from benchmarks.spike_statistics import STATISTICS, distance
 from benchmarks.told import told
 from snnsim import (
@@ -51,8 +51,8 @@ N, FAN_IN = 5000, {"excitatory": 200, "inhibitory": 50}
 WEIGHT, INHIBITION, DRIVE = 0.4e-3, 5.0, 40e-3
 DELAYS = (0.2e-3, 2.8e-3)
 FAULT = 0.01
-EIGHT_BITS, FAULTY = "weights of 8 bits", f"inhibition {FAULT:.0%} stronger"
-PICTURE = Path(__file__).resolve().parents[1] / "docs" / "physics.png"
+EIGHT_BITS, FAULTY = "weights of 8 bits", f"inhibition {100 * FAULT:g} % stronger"
+PICTURE, RESULTS, TABLE = ROOT / "docs" / "physics.png", ROOT / "benchmarks" / "results", "physics.md"
 
 
 def network(seed, n=N, inhibition=INHIBITION):
@@ -125,17 +125,33 @@ def compare(a, b):
     return {name: Comparison.of([run[name] for run in a], [run[name] for run in b]) for name in STATISTICS}
 
 
-def table(runs, comparisons, title):
-    """Means over seeds, their spread, and the verdict."""
-    made = Table(title=title, title_justify="left")
-    for column in ("", *runs, "distance", "at most", ""):
-        made.add_column(column)
-    for name, comparison in comparisons.items():
-        means = [np.array([run[name].mean() for run in own]) for own in runs.values()]
-        made.add_row(name, *(f"{m.mean():.4g} ± {m.std(ddof=1):.2g}" for m in means),
-                     f"{comparison.across.mean():.4f}", f"{comparison.bound:.4f}",
-                     "alike" if comparison.alike else "different")
+COLUMNS = ("", "", "mean ± spread over seeds", "that of NEST", "distance", "at most", "")
+
+
+def rows(runs, comparisons):
+    """``COLUMNS`` of each machine other than NEST and each statistic, as text."""
+    for machine, comparison in comparisons.items():
+        for name, one in comparison.items():
+            yield (machine, name, _spread(runs[machine], name), _spread(runs["NEST"], name),
+                   f"{one.across.mean():.4f}", f"{one.bound:.4f}", "alike" if one.alike else "different")
+
+
+def _spread(own, name):
+    means = np.array([run[name].mean() for run in own])
+    return f"{means.mean():.4g} ± {means.std(ddof=1):.2g}"
+
+
+def terminal(runs, comparisons):
+    """A table of rich."""
+    made = Table(*COLUMNS)
+    for row in rows(runs, comparisons):
+        made.add_row(*row)
     return made
+
+
+def markdown(runs, comparisons, verdict):
+    return "\n".join([tables.line(COLUMNS), tables.line(["---"] * len(COLUMNS)),
+                      *map(tables.line, rows(runs, comparisons)), "", verdict]) + "\n"
 
 
 def edges(values, bins=40):
@@ -186,19 +202,21 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.physics", description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("-o", "--picture", type=Path, default=PICTURE)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the table goes")
     options, console = parser.parse_args(argv), Console(width=None if sys.stdout.isatty() else 120)
     if not peers.has(CONTENDERS["NEST"].module):
         console.print("NEST is not installed: python -m benchmarks.peers")
         return 2
     runs = run_all(options.seeds, console)
-    title = f"{N:,} neurons, {SECONDS - BEFORE:g} s, {options.seeds} seeds"
     comparisons = {name: compare(runs[name], runs["NEST"]) for name in runs if name != "NEST"}
-    for name, comparison in comparisons.items():
-        console.print(table({name: runs[name], "NEST": runs["NEST"]}, comparison, title))
-    draw({name: runs[name] for name in (OURS, "NEST")}, options.picture)
     alike = {name: all(c.alike for c in comparison.values()) for name, comparison in comparisons.items()}
-    console.print(f"{OURS} and NEST are {'alike' if alike[OURS] else 'different'}; the planted fault is",
-                  "not found" if alike[FAULTY] else "found")
+    verdict = (f"{options.seeds} seeds: {OURS} and NEST are {'alike' if alike[OURS] else 'different'}; the "
+               f"planted fault is {'not found' if alike[FAULTY] else 'found'}")
+    console.print(terminal(runs, comparisons))
+    console.print(verdict)
+    draw({name: runs[name] for name in (OURS, "NEST")}, options.picture)
+    options.results.mkdir(parents=True, exist_ok=True)
+    (options.results / TABLE).write_text(markdown(runs, comparisons, verdict))
     return int(not alike[OURS] or alike[FAULTY])
 
 

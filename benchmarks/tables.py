@@ -40,10 +40,10 @@ def summary(results):
     """In markdown, a line for each workload: our time, and how many times as long others take. Of the
     variants of one simulator the fastest counts."""
     others = list(dict.fromkeys(_family(name) for r in results for name in r.machines if name != OURS))
-    lines = [_line(["", "s", *others]), _line(["---", *["---:"] * (len(others) + 1)])]
+    lines = [line(["", "s", *others]), line(["---", *["---:"] * (len(others) + 1)])]
     for result in results:
         what = "cpu" if result.threads == 1 else "wall"
-        lines.append(_line([result.title, seconds(result.ours.median(what)),
+        lines.append(line([result.title, seconds(result.ours.median(what)),
                             *(_best(result, family, what) for family in others)]))
     return "\n".join(lines) + "\n"
 
@@ -60,6 +60,11 @@ def _best(result, family, what):
 
 def caption(result):
     return f"{result.title}; {result.synapses:,} synapses, {result.seconds:g} s of the network"
+
+
+def line(cells):
+    """A line of a table in markdown."""
+    return f"| {' | '.join(cells)} |"
 
 
 def notes(results):
@@ -85,13 +90,9 @@ def markdown(results, about):
     """One text: the machine, what it comes to, a table for each workload, who was left out."""
     lines = [f"{about}.", "", summary(results)]
     for result in results:
-        lines += [f"**{caption(result)}**", "", _line(COLUMNS), _line(RULES)]
-        lines += [_line(row) for row in rows_of(result)] + [""]
+        lines += [f"**{caption(result)}**", "", line(COLUMNS), line(RULES)]
+        lines += [line(row) for row in rows_of(result)] + [""]
     return "\n".join(lines + [f"Left out: {note}." for note in notes(results)]).rstrip() + "\n"
-
-
-def _line(cells):
-    return f"| {' | '.join(cells)} |"
 
 
 def data(results, about, limits):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .sampling import INDEX, chosen_with, distinct
-from .slices import slices
+from .sampling import INDEX, all_unravelled, chosen_with, distinct, unravelled
 from .values import Description, DescriptionError, array, integer, number, read_only, whole
 
 
@@ -101,7 +100,8 @@ class FixedProbability(Rule):
         if self.p == 1:
             return AllToAll(self.self_connections).pairs(n_pre, n_post)
         chosen = chosen_with(np.random.default_rng(self.seed), self.p, n_pre * n_post)
-        parts = [_NO_PAIRS, *(_without_self(self, *_unravelled(some, n_post)) for some in chosen)]
+        parts = [_without_self(self, *unravelled(some, n_post)) for some in chosen]
+        parts = parts or [(np.empty(0, INDEX),) * 2]
         return tuple(np.concatenate(ends) for ends in zip(*parts, strict=True))
 
 
@@ -148,7 +148,9 @@ class FixedInDegree(_FixedDegree):
         self.check(n_pre, n_post)
         flat = np.multiply(self._others(n_post, n_pre), n_post, dtype=np.int64)
         flat += np.arange(n_post)[:, None]
-        return _sorted_pairs(flat.ravel(), n_post)
+        flat = flat.ravel()
+        flat.sort(kind="stable")  # which merges runs, as the sets of sources are
+        return all_unravelled(flat, n_post)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,29 +202,11 @@ class FixedTotal(Rule):
         targets = self._targets(n_post)
         flat = np.random.default_rng(self.seed).integers(0, n_pre * targets, self.n) if self.n \
             else np.zeros(0, np.int64)
-        pre, post = _sorted_pairs(flat, targets)
+        flat.sort()
+        pre, post = all_unravelled(flat, targets)
         if not self.self_connections:
             post += post >= pre  # step over the neuron itself
         return pre, post
-
-
-_NO_PAIRS = np.zeros((2, 0), INDEX)
-
-
-def _unravelled(flat, n_post):
-    """The pre- and the post-synaptic neuron of each pair, which is number ``pre * n_post + post``."""
-    pre = flat // max(n_post, 1)
-    flat = flat - pre * n_post
-    return pre.astype(INDEX), flat.astype(INDEX)
-
-
-def _sorted_pairs(flat, n_post):
-    """The same in ascending order; ``flat`` is sorted in place."""
-    flat.sort()
-    pre, post = np.empty((2, flat.size), INDEX)
-    for here in slices(flat.size):
-        pre[here], post[here] = _unravelled(flat[here], n_post)
-    return pre, post
 
 
 @dataclass(frozen=True, eq=False)

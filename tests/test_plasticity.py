@@ -7,8 +7,9 @@ import pytest
 
 from snnsim.contract import Formats
 from snnsim.contract.terms import FACTOR, ONE, Condition, Factor, Target, TraceMode
+from snnsim.drive import drive_bounds
 from snnsim.errors import UserError
-from snnsim.image import FORMAT_VERSION, Image, drive_bounds
+from snnsim.image import FORMAT_VERSION, Image
 from snnsim.plasticity import LearningRows, Modulator, PostClass, Term, Trace
 from snnsim.raster import SpikeRaster
 from snnsim.simulator import ReferenceSimulator

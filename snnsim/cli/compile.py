@@ -5,6 +5,7 @@ import typer
 from ..compiler import Fit, reaches
 from ..errors import UserError
 from ..placement import CapacityError, ClockedCore
+from ..sizes import text as bytes_text
 from .networks import chosen_core, compiled
 from .outputs import check_output
 from .records import record_of, save_record
@@ -69,5 +70,7 @@ def _show(compilation, reach, fit, board):
         typer.echo(f"\nfits {board or 'the core'}\n\n{fit}")
     learning = learning_synapses(image)
     synapses = f"{image.n_synapses:,} synapses" + (f", {learning:,} of which learn" if learning else "")
+    size = image.nbytes
     typer.echo(f"\n{image.n_neurons:,} neurons, {image.n_inputs:,} inputs, {synapses}, "
                f"digest {image.digest[:16]}")
+    typer.echo(f"the image takes {bytes_text(size)}, {size / max(image.n_synapses, 1):.3g} bytes a synapse")

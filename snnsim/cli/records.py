@@ -13,6 +13,7 @@ def record_of(compilation, reach, fit, board):
     return _plain({
         "network": report.network, "dt": report.dt, "digest": image.digest, "formats": asdict(report.formats),
         "neurons": image.n_neurons, "inputs": image.n_inputs, "synapses": image.n_synapses,
+        "bytes": image.nbytes,
         "populations": [asdict(p) for p in report.populations],
         "projections": [asdict(p) for p in report.projections],
         "learning": [asdict(r) for r in report.learning],

@@ -6,7 +6,8 @@ import numpy as np
 
 from snnsim.contract import CoreConfig, Formats
 from snnsim.contract.terms import FACTOR_FRACTION
-from snnsim.image import Image, Parameters, Part, State, drive_bounds
+from snnsim.drive import drive_bounds
+from snnsim.image import Image, Parameters, Part, State
 from snnsim.network import LIF
 from snnsim.placement import Placement, place
 

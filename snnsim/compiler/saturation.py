@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnsim.image import drive_bounds
+from snnsim.drive import drive_bounds
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from .cells import (
     kinds_of,
     pack_cells,
 )
-from .delivery import deliver, deliver_all
+from .delivery import deliver, deliver_all, first_at_least
 from .memory import borrowed
 from .rules import inner, variant_of
 
@@ -255,7 +255,7 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
     """
     neurons, ring, delivery, output = borrowed((neurons, ring, delivery, output))
     spikes = 0
-    event = np.searchsorted(events.step, first)
+    event = first_at_least(events.step, first)
     room, window = output.step.size - output.margin, team.ends.shape[2] - 1
     sources, step, half = team.sources[thread], first, 0
     while step < last:

@@ -8,7 +8,7 @@ from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
 from .cells import NARROW_STEPPERS, SATURATED, WIDE_STEPPERS
-from .delivery import deliver_all, send_rows
+from .delivery import deliver_all, first_at_least, send_rows
 from .kernel import add_inputs, by_kind, lowest_bit, of_one_kind, record_states, stepping
 from .learn import Workspace, learn_row, trace_row
 from .memory import borrowed
@@ -228,7 +228,7 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
                    learning.ahead, output.saturations)
         return last, 0
     spikes = 0
-    event = np.searchsorted(events.step, first)
+    event = first_at_least(events.step, first)
     room = output.step.size - output.margin
     counts, post = output.saturations, learning.post
     for step in range(first, last):

@@ -16,6 +16,7 @@ from snnsim.result import (
     check_third_factors,
     check_weights,
 )
+from snnsim.sizes import nbytes
 
 from . import kernel
 from .choice import choose
@@ -59,6 +60,11 @@ class Simulator:
                          else PlainMachine(image, self.delivery, threads))
         self._memory = self._machine.memory if learns else None
         self._time = 0
+
+    @property
+    def nbytes(self):
+        """Bytes that it takes beside the image: synapses as they are delivered, states, what is in flight."""
+        return nbytes(self._machine, self.image)
 
     def clear(self):
         """State back to ``image.initial``, traces and tags to 0, nothing in flight, time 0. Weights stay."""

@@ -4,6 +4,7 @@ import pytest
 
 from snnsim import Image, Network, compile
 from snnsim.contract import CoreConfig
+from snnsim.sizes import text
 
 from .commands import RING, refuse, succeed
 
@@ -16,7 +17,9 @@ def test_the_image_is_that_of_the_library(tmp_path):
 def test_the_report_and_the_digest_are_shown(tmp_path):
     output = succeed("compile", RING, "-o", tmp_path / "ring.npz")
     assert "network ring" in output
-    assert Image.load(tmp_path / "ring.npz").digest[:16] in output
+    image = Image.load(tmp_path / "ring.npz")
+    assert image.digest[:16] in output
+    assert f"the image takes {text(image.nbytes)}, {image.nbytes / image.n_synapses:.3g} bytes" in output
 
 
 def test_formats_of_the_core_are_taken(tmp_path):

@@ -145,6 +145,10 @@ def test_small_weights_get_exponent_0_and_those_that_vanish_are_counted():
     assert "in->a: 3 of 9 weights became 0" in compilation.report.notes()
 
 
+def test_one_weight_that_vanishes_counts_for_all_synapses():
+    assert "in->a: 9 of 9 weights became 0" in onto(1e-7).report.notes()
+
+
 def test_weight_errors_are_at_most_half_a_unit():
     compilation = onto(Normal(0, 0.1, seed=1))
     exact = Normal(0, 0.1, seed=1).draw(9)

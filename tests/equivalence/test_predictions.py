@@ -122,7 +122,7 @@ def test_the_bytes_of_a_step_are_those_of_full_packets_or_little_more(rate):
 
 LEARNING = CoreConfig.with_learning()
 #: Steps until as many rows have traces as later on, and steps that are counted.
-SETTLING, COUNTED = 100, 120
+SETTLING, COUNTED = 150, 200
 BOUNDS = {"w_min": 0, "w_max": 1e-3}
 PAIR = {"a_plus": 1e-5, "a_minus": 1e-5, "tau_plus": 10e-3, "tau_minus": 10e-3, **BOUNDS}
 TAGGING = {"a_plus": 0.1, "a_minus": 0.1, "tau_plus": 10e-3, "tau_minus": 10e-3, "tau_e": 20e-3,

@@ -14,6 +14,7 @@ from snnsim.random_learning import random_commands, random_learning_image
 from snnsim.recording import Recording
 from snnsim.result import RunInterrupted, first_difference, first_learning_difference
 from snnsim.simulator import Simulator, simulator
+from snnsim.simulator.interrupts import held_back
 from tests.generator import random_image, random_stimulus
 
 STEPS = 60
@@ -167,6 +168,12 @@ def test_a_second_interrupt_does_not_wait():
     with pytest.raises(RunInterrupted) as caught:
         machine.run(stimulus)
     assert calls == ["one"] and caught.value.result.raster.steps == 0
+
+
+def test_an_interrupt_that_nobody_lets_go_comes_at_the_end():
+    with pytest.raises(KeyboardInterrupt), held_back():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_handler_of_somebody_else_stays():
