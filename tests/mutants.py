@@ -50,8 +50,9 @@ def mutant_simulators(folder, package, file, text, fault):
 
 def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
-    by_hand = {"lowest_bit": _lowest_bit, "mask_of": _mask_of, "meet": _meet, "borrowed": _same}
-    for name in ("cells", "kernel", "learning_kernel"):
+    by_hand = {"lowest_bit": _lowest_bit, "mask_of": _mask_of, "meet": _meet, "borrowed": _same,
+               "prefetch": _nothing}
+    for name in ("cells", "delivery", "kernel", "learning_kernel"):
         module = importlib.import_module(f"{package}.simulator.{name}")
         for each in by_hand.keys() & vars(module).keys():
             setattr(module, each, by_hand[each])
@@ -70,6 +71,10 @@ def _mask_of(cells, b, at):
 
 def _same(memory):
     return memory
+
+
+def _nothing(array, index):
+    pass
 
 
 def _meet(barrier):

@@ -24,8 +24,8 @@ RANGE = record("first", "end", "first_block", "end_block")
 BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "length")
 #: A dense row: a weight for each of ``length`` neurons from ``target`` on, from ``start`` on.
 DENSE_ROW = record("start", "target", "length")
-#: Bytes that are fetched from memory at once.
-LINE = 64
+#: Bytes of memory that are fetched at once, and ahead of their use; what follows, the processor guesses.
+LINE, FETCHED = 64, 4096
 #: Rows of bits that are added at a time, and in all before a count could need more than a byte.
 AT_A_TIME, MOST = 7, 252
 #: Planes of a count of `MOST`, and one for carries.
@@ -109,15 +109,22 @@ def mark_targets(touched, segment, target):
 
 
 @inner(forceinline=True)
+def fetch(array, first, end):
+    """Fetch some entries of an array, which will be read in this order; if they are many, the first."""
+    end = min(end, first + FETCHED // array.itemsize)
+    for j in range(first, end, LINE // array.itemsize):
+        prefetch(array, j)
+
+
+@inner(forceinline=True)
 def fetch_rows(source, rows):
     """Fetch what a spike of a source is about to be sent over."""
     first, end = rows.pointer[source], rows.pointer[source + 1]
     if first < end:
-        for j in range(rows.segments[first].start, rows.segments[end - 1].stop, LINE // rows.target.itemsize):
-            prefetch(rows.target, j)
+        start, stop = rows.segments[first].start, rows.segments[end - 1].stop
+        fetch(rows.target, start, stop)
         if rows.weight.size:
-            for j in range(rows.segments[first].start, rows.segments[end - 1].stop, LINE // rows.weight.itemsize):
-                prefetch(rows.weight, j)
+            fetch(rows.weight, start, stop)
 
 
 @inner(inline="always")

@@ -144,8 +144,8 @@ def alike(seed, config=None, n=140):
     synapses = ImageProjection(
         "in", n, 3, 0, n, 0, n * np.arange(4), np.concatenate([rng.permutation(n) for _ in range(3)]),
         rng.integers(-most, most + 1, 3 * n), np.array([2]))
-    return replace(image, populations=(Part("cells", 0, n),), inputs=(Part("k", 0, 3),), parameters=parameters,
-                   initial=initial, projections=(synapses,))
+    return replace(image, populations=(Part("cells", 0, n),), inputs=(Part("k", 0, 3),),
+                   parameters=parameters, initial=initial, projections=(synapses,))
 
 
 def test_batches_of_a_few_synapses_are_the_same(monkeypatch):
