@@ -8,6 +8,7 @@ Threads share the neurons: each has the states of its own and all synapses onto 
 the shortest delay at the earliest, so they meet once in a window of so many steps.
 """
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,8 @@ from .delivery import deliver, deliver_all, first_at_least
 from .memory import borrowed
 from .rules import inner, variant_of
 
+#: Neurons of a network in which it pays to look for blocks of neurons that are alike.
+MANY = 1024
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
 GROUP = 8
 
@@ -70,7 +73,8 @@ class Neurons(NamedTuple):
         moving = np.zeros(_padded_blocks(share.size), np.uint8)
         moving[:len(cells)] = 1
         formats = image.formats
-        return cls(share.first, cells, kinds_of(cells), moving, moving.view(np.uint64), formats.state.lo,
+        kind = kinds_of(cells) if image.n_neurons >= MANY else np.full(len(cells), OWN, np.uint8)
+        return cls(share.first, cells, kind, moving, moving.view(np.uint64), formats.state.lo,
                    formats.state.hi, formats.decay_bits)
 
 
@@ -283,14 +287,15 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
     return step, spikes
 
 
-def _compiled(variant, steppers, deliver):
+def _compiled(is_narrow, has_alike, has_bitmaps):
     """The function, which is the whole loop: what a function calls is optimised once more for each level of
     calls above it."""
-    return variant_of(_run, variant, step_neurons=stepping(by_kind(*steppers[:3])), deliver=deliver)
+    own, alike, alike_without_i, _ = NARROW_STEPPERS if is_narrow else WIDE_STEPPERS
+    step_block = by_kind(own, alike, alike_without_i) if has_alike else of_one_kind(own)
+    return variant_of(_run, f"{is_narrow:d}{has_alike:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
+                      deliver=deliver_all if has_bitmaps else deliver)
 
 
-#: Functions like `_run`, by whether sums are narrow and whether there are bitmaps; compiled when first used.
-RUNS = {(True, False): _compiled("narrow", NARROW_STEPPERS, deliver),
-        (True, True): _compiled("narrow_bitmaps", NARROW_STEPPERS, deliver_all),
-        (False, False): _compiled("wide", WIDE_STEPPERS, deliver),
-        (False, True): _compiled("wide_bitmaps", WIDE_STEPPERS, deliver_all)}
+#: Functions like `_run`, by whether sums are narrow, whether there are blocks of neurons that are alike, and
+#: whether there are bitmaps. Each is compiled when it is first used.
+RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=3)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import kernel
 from .barrier import Barrier
-from .cells import is_narrow, pack_cells, unpack_state
+from .cells import OWN, is_narrow, pack_cells, unpack_state
 from .delivery import Delivery
 from .packing import pack_delivery
 from .rows import shares_of
@@ -46,9 +46,10 @@ class PlainMachine:
         self._deliveries = [pack_delivery(image.projections, choices, share, sources, weight_dtype(image))
                             for share in self._shares]
         self._barrier = Barrier(len(self._shares))
-        has_bitmaps = any(d.bitmaps.table.size > 0 for d in self._deliveries)
-        self._run = kernel.RUNS[is_narrow(image.formats), has_bitmaps]
         self.clear()
+        has_alike = any(np.any(m.neurons.kind != OWN) for m in self._members)
+        has_bitmaps = any(d.bitmaps.table.size > 0 for d in self._deliveries)
+        self._run = kernel.RUNS[is_narrow(image.formats), has_alike, has_bitmaps]
 
     def clear(self):
         """States as they begin, nothing in flight."""
