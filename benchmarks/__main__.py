@@ -88,7 +88,7 @@ def write(results, about, measured_limits, folder):
     base.with_suffix(".json").write_text(json.dumps(tables.data(results, about, measured_limits), indent=1))
     base.with_suffix(".md").write_text(tables.markdown(results, about))
     written = [base.with_suffix(".json"), base.with_suffix(".md")]
-    by_size = [r for r in results if r.name.startswith("size-") or r.name == BALANCED.name]
+    by_size = [r for r in results if r.name.startswith(tables.OF_SIZE) or r.name == BALANCED.name]
     if len(by_size) > 1:
         draw_cost(by_size, base.with_suffix(".png"))
         written.append(base.with_suffix(".png"))
