@@ -88,7 +88,7 @@ def write(results, about, measured_limits, folder):
     base.with_suffix(".json").write_text(json.dumps(tables.data(results, about, measured_limits), indent=1))
     base.with_suffix(".md").write_text(tables.markdown(results, about))
     written = [base.with_suffix(".json"), base.with_suffix(".md")]
-    by_size = [r for r in results if r.name.startswith("size-") or r.name == BALANCED.name]
+    by_size = [r for r in results if r.name.startswith(tables.OF_SIZE) or r.name == BALANCED.name]
     if len(by_size) > 1:
         draw_cost(by_size, base.with_suffix(".png"))
         written.append(base.with_suffix(".png"))
@@ -109,7 +109,7 @@ def main(argv=None):
         console.print(f"left out: {note}")
     console.print("written:", *written or ["nothing"])
     if (not options.only or "batches" in options.only) and importlib.util.find_spec(BATCHES):
-        subprocess.run([sys.executable, "-m", BATCHES], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-m", BATCHES, "--repeats", str(options.repeats)], cwd=ROOT, check=True)
     return int(any(not r.agrees(name) for r in results for name in r.machines))
 
 

@@ -59,7 +59,7 @@ class Ours:
         self.simulator.run(SpikeRaster.empty(steps=1, neurons=0))  # loads the kernel, or compiles it
 
     def run(self):
-        """Run from the beginning; ``wall``, ``cpu`` and ``spikes``. Raises `ValueError` if states saturate."""
+        """Run from the beginning; ``wall``, ``cpu``, ``spikes``. Raises `ValueError` if states saturate."""
         self.simulator.clear()
         if self.weights:
             self.simulator.write_weights(self.weights)

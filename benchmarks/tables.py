@@ -8,6 +8,8 @@ from benchmarks.machines import OURS
 
 COLUMNS = ("", "build s", "CPU s", "clock s", "Hz", "M events/CPU s", "CPU, times ours", "clock, times ours")
 RULES = ("---", *["---:"] * (len(COLUMNS) - 1))
+#: How names of workloads begin that are another of the same kind.
+OF_SIZE = "size-"
 DIFFERS = "rate differs"
 
 
@@ -40,10 +42,10 @@ def summary(results):
     """In markdown, a line for each workload: our time, and how many times as long others take. Of the
     variants of one simulator the fastest counts."""
     others = list(dict.fromkeys(_family(name) for r in results for name in r.machines if name != OURS))
-    lines = [line(["", "s", *others]), line(["---", *["---:"] * (len(others) + 1)])]
+    lines = [line(["", OURS, *others]), line(["---", *["---:"] * (len(others) + 1)])]
     for result in results:
         what = "cpu" if result.threads == 1 else "wall"
-        lines.append(line([result.title, seconds(result.ours.median(what)),
+        lines.append(line([result.title, f"{seconds(result.ours.median(what))} s",
                             *(_best(result, family, what) for family in others)]))
     return "\n".join(lines) + "\n"
 
@@ -55,7 +57,7 @@ def _family(name):
 def _best(result, family, what):
     ratios = [result.ratio(name, what) for name in result.machines if _family(name) == family]
     ratios = [ratio for ratio in ratios if ratio is not None]
-    return f"{min(ratios):.3g}" if ratios else ""
+    return f"{min(ratios):.3g} ×" if ratios else ""
 
 
 def caption(result):
@@ -88,7 +90,7 @@ def terminal(result):
 
 def markdown(results, about):
     """One text: the machine, what it comes to, a table for each workload, who was left out."""
-    lines = [f"{about}.", "", summary(results)]
+    lines = [f"{about}.", "", summary([r for r in results if not r.name.startswith(OF_SIZE)])]
     for result in results:
         lines += [f"**{caption(result)}**", "", line(COLUMNS), line(RULES)]
         lines += [line(row) for row in rows_of(result)] + [""]

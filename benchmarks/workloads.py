@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmarks import networks
+from benchmarks.tables import OF_SIZE
 
 SIMULATORS = ("Brian2", "Brian2, 32 bits", "NEST", "PyGeNN")
 
@@ -27,7 +28,7 @@ class Workload:
 def sized(n, seconds, peers=("Brian2", "NEST")):
     """A balanced network of another size. The weight of a synapse stays, so the smaller fire more often."""
     title = f"balanced network, {n:,} neurons, fan-in {sum(networks.fan_in(n)):,}"
-    return Workload(f"size-{n}", title, partial(networks.balanced, n), seconds, peers)
+    return Workload(f"{OF_SIZE}{n}", title, partial(networks.balanced, n), seconds, peers)
 
 
 BALANCED = Workload("balanced", "balanced network, 10,000 neurons, fan-in 1,000", networks.balanced, 1.0)
@@ -46,4 +47,4 @@ WORKLOADS = (
 )
 #: Beside `BALANCED`, which is one of them.
 SIZES = (sized(300, 20.0), sized(1000, 10.0), sized(3000, 3.0))
-LARGE_SIZES = (sized(30_000, 0.5), sized(100_000, 0.2, ()))
+LARGE_SIZES = (sized(30_000, 0.2), sized(100_000, 0.2, ()))

@@ -4,13 +4,14 @@ from importlib import import_module
 
 #: Public name -> the module that has it. Imported on first use: numba alone takes a second.
 _PUBLIC = {
-    "AllToAll": "connect", "Compilation": "compiler", "CoreConfig": "contract", "Countdown": "learning",
+    "AllToAll": "connect", "BatchSimulator": "batches", "Compilation": "compiler",
+    "CoreConfig": "contract", "Countdown": "learning",
     "Dense": "connect", "Exponential": "learning", "FixedInDegree": "connect",
     "FixedOutDegree": "connect", "FixedProbability": "connect", "FixedTotal": "connect",
     "Formats": "contract", "Graded": "learning", "History": "learning", "Image": "image",
     "Input": "network", "IntegerLIF": "neurons", "IntegerTrace": "learning", "LIF": "neurons",
     "Modulator": "learning", "Network": "network", "Normal": "distributions", "OneToOne": "connect",
-    "Pairs": "connect", "Population": "network", "Projection": "projection",
+    "Pairs": "connect", "Population": "network", "Projection": "projection", "RasterBatch": "batches",
     "Recording": "recording", "RectangularSTDP": "learning", "ReferenceSimulator": "simulator",
     "RewardSTDP": "learning", "RunInterrupted": "result", "RunResult": "result", "Simulator": "simulator", "SpikeRaster": "raster", "STDP": "learning",
     "SumOfProducts": "learning", "Surrogate": "learning", "SymmetricSTDP": "learning",

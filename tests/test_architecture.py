@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "snnsim.placement": INTEGERS,
     "snnsim.compiler": {*DESCRIPTION, *INTEGERS, "snnsim.placement", "snnsim.result"},
     "snnsim.simulator": {*INTEGERS, *RUNS, "numba", "llvmlite"},
+    "snnsim.batches": {*INTEGERS, *RUNS, "snnsim.simulator", "numba", "llvmlite"},
+    "snnsim.batches.products": {"snnsim.batches", "numpy", "torch"},
     "snnsim.host": {*INTEGERS, *RUNS, "snnsim.placement"},
     "snnsim.host.protocol": {"snnsim.contract", "cobs"},
     "snnsim.host.serial_link": {"snnsim.host", "snnsim.errors", "serial"},

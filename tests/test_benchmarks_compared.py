@@ -210,8 +210,8 @@ def test_the_summary_has_the_fastest_variant_of_each_simulator():
     slow, fast = (Measured("1.0", 3.0, [{"cpu": s, "wall": s, "spikes": 400}]) for s in (8.0, 5.0))
     several = replace(one, machines={**one.machines, "Brian2": slow, "Brian2, 32 bits": fast})
     assert tables.summary([one, several, replace(several, threads=2)]).splitlines()[2:] == [
-        "| small network | 2 | 1.5 |  |", "| small network | 2 | 1.5 | 2.5 |",
-        "| small network | 4 | 1.5 | 1.25 |"]
+        "| small network | 2 s | 1.5 × |  |", "| small network | 2 s | 1.5 × | 2.5 × |",
+        "| small network | 4 s | 1.5 × | 1.25 × |"]
 
 
 def test_rates_that_differ_are_not_compared():

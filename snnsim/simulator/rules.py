@@ -58,29 +58,29 @@ def text_digest(*users):
     return h.hexdigest()
 
 
-def compiled(entry, text, **options):
-    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba, which
-    compiles it with these ``options``.
+def compiled(entry, text):
+    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba.
 
     So has its file there: to read one that was written before a type of its arguments moved would fail.
     """
     function = entry(text)
     function.__qualname__ += "." + text[:16]
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True)(function)
     except RuntimeError:  # no folder to cache in can be written to: compile in each process
-        return njit(**options)(entry(text))
+        return njit(entry(text))
 
 
-def variant_of(function, variant, **names):
+def variant_of(function, variant, users=(), **names):
     """``function`` for numba, kept on disk once it is compiled; it sees ``names`` as globals, too.
+    ``users``: files of other packages that it is part of, as `text_digest` takes them.
 
     numba finds it there by its qualified name, which has the ``variant`` and the digest of the text in it.
     The functions that it calls must come by name: in a closure they would be part of numba's key, too, and be
     another one in each process.
     """
     function = FunctionType(function.__code__, {**function.__globals__, **names}, function.__name__)
-    function.__qualname__ += f".{variant}.{text_digest()[:16]}"
+    function.__qualname__ += f".{variant}.{text_digest(*users)[:16]}"
     try:
         return njit(cache=True, nogil=True)(function)
     except RuntimeError:  # no folder to cache in can be written to: compile in each process
