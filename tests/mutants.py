@@ -58,6 +58,7 @@ def interpreted_simulator(package):
             setattr(module, each, by_hand[each])
         for run in getattr(module, "RUNS", {}).values():
             run.__globals__.update({each: by_hand[each] for each in by_hand.keys() & run.__globals__.keys()})
+    importlib.import_module(f"{package}.simulator.kernel").MANY = 0  # so that small networks have all kinds
     return importlib.import_module(f"{package}.simulator").Simulator
 
 

@@ -1,5 +1,6 @@
 """The loop over steps of networks that learn or adapt; the neurons and the sending are those of `kernel`."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
 from .cells import NARROW_STEPPERS, SATURATED, WIDE_STEPPERS
-from .delivery import deliver_all, first_at_least, send_rows
+from .delivery import deliver, deliver_all, first_at_least, send_rows
 from .kernel import add_inputs, by_kind, lowest_bit, of_one_kind, record_states, stepping
 from .learn import Workspace, learn_row, trace_row
 from .memory import borrowed
@@ -246,7 +247,7 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
         if learning.is_on:
             begin_learning(fired, neurons.cells, learning)
         if n > 0:
-            work -= deliver_all(spiked, now, ring, delivery)
+            work -= deliver(spiked, now, ring, delivery)
         for source in spiked:
             work -= catch_up(source, now, learning, counts)
             work -= send_rows(source, now, ring, plastic)
@@ -262,12 +263,12 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
     return last, spikes
 
 
-def _compiled(variant, step_block):
-    return variant_of(_run, variant, step_neurons=stepping(step_block))
+def _compiled(is_narrow, is_adaptive, has_bitmaps):
+    own, alike, alike_without_i, adaptive = NARROW_STEPPERS if is_narrow else WIDE_STEPPERS
+    step_block = of_one_kind(adaptive) if is_adaptive else by_kind(own, alike, alike_without_i)
+    return variant_of(_run, f"{is_narrow:d}{is_adaptive:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
+                      deliver=deliver_all if has_bitmaps else deliver)
 
 
-#: By whether sums are narrow, and whether thresholds adapt or values are graded.
-RUNS = {(True, False): _compiled("narrow", by_kind(*NARROW_STEPPERS[:3])),
-        (True, True): _compiled("narrow_adaptive", of_one_kind(NARROW_STEPPERS[3])),
-        (False, False): _compiled("wide", by_kind(*WIDE_STEPPERS[:3])),
-        (False, True): _compiled("wide_adaptive", of_one_kind(WIDE_STEPPERS[3]))}
+#: By whether sums are narrow, whether thresholds adapt or values are graded, and whether there are bitmaps.
+RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=3)}

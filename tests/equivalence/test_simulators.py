@@ -9,7 +9,7 @@ from snnsim.contract import Formats
 from snnsim.image import Image, ImageProjection, Parameters, Part, State
 from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference
-from snnsim.simulator import ReferenceSimulator, Simulator, plain_machine, rows, simulator
+from snnsim.simulator import ReferenceSimulator, Simulator, kernel, plain_machine, rows, simulator
 from snnsim.simulator.choice import Method
 from tests.contract.cases import make_image
 from tests.generator import random_config, random_image, random_stimulus
@@ -128,7 +128,8 @@ def is_mixed(p, image):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_same_on_blocks_of_neurons_that_are_alike(seed):
+def test_same_on_blocks_of_neurons_that_are_alike(monkeypatch, seed):
+    monkeypatch.setattr(kernel, "MANY", 0)
     image = alike(seed, random_config(seed) if seed % 2 else None)
     assert_same(image, SpikeRaster.from_dense(np.random.default_rng(seed).random((STEPS, 3)) < 0.3))
 

@@ -161,5 +161,6 @@ def test_these_networks_learn():
     for seed in SEEDS:
         image, *run = random_network(seed)
         _, state = outcome(ReferenceSimulator, image, *run)
-        changed += any((w != p.weights()).any() for p, w in zip(image.projections, state.weights, strict=True))
+        pairs = zip(image.projections, state.weights, strict=True)
+        changed += any((w != p.weights()).any() for p, w in pairs)
     assert changed > len(SEEDS) / 2
