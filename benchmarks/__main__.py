@@ -109,7 +109,8 @@ def main(argv=None):
         console.print(f"left out: {note}")
     console.print("written:", *written or ["nothing"])
     if (not options.only or "batches" in options.only) and importlib.util.find_spec(BATCHES):
-        subprocess.run([sys.executable, "-m", BATCHES, "--repeats", str(options.repeats)], cwd=ROOT, check=True)
+        command = [sys.executable, "-m", BATCHES, "--repeats", str(options.repeats)]
+        subprocess.run(command, cwd=ROOT, check=True)
     return int(any(not r.agrees(name) for r in results for name in r.machines))
 
 

@@ -1,5 +1,7 @@
 """Samples on a processor, with nothing but compiled code."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from . import kernel
 from .stage import Stage
 from .synapses import rectangles
@@ -10,7 +12,8 @@ class CompiledEngine:
 
     def __init__(self, image, threads):
         n = image.n_neurons
-        self._stage = Stage(image, rectangles(image, 0, n), 0, n, threads, with_inputs=True)
+        self._stage = Stage(image, rectangles(image, 0, n), 0, n, ThreadPoolExecutor(threads), threads,
+                            with_inputs=True)
 
     def run(self, inputs, states):
         """What comes of the `RasterBatch` ``inputs``: `kernel.Samples`, of which so many ``states`` are

@@ -128,7 +128,8 @@ def sending(size):
                 whole, high = added(whole, pairs), added(high, high_bytes(pairs))
                 rows += 1
                 bits &= bits - np.uint64(1)
-        put_sums(whole, high, rows, scale, drive, first)
+        if rows:
+            put_sums(whole, high, rows, scale, drive, first)
 
     @inner(forceinline=True)
     def send(words, now, first_neuron, drive, matrices):

@@ -4,6 +4,7 @@ What is known before a stage begins, spikes of inputs and of stages before it, i
 and steps at once; what the neurons of a stage send to each other goes step by step, in compiled code.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ class ProductEngine:
     def __init__(self, image, threads, device):
         self._torch = _torch(device)
         self._threads, self._device, self._n = threads, device, image.n_neurons
+        self._pool = ThreadPoolExecutor(threads)
         self._stages = [self._stage(image, first, last) for first, last in stages(image)]
 
     def run(self, inputs, states):
@@ -64,7 +66,8 @@ class ProductEngine:
             else:
                 products += [Product(part.first_source, part.first_target - first, *digits.shape, part.delay,
                                      exponent, self._padded(digits)) for digits, exponent in part.matrices()]
-        return Stage(image, own, first, last, self._threads, with_inputs=False), products
+        stage = Stage(image, own, first, last, self._pool, self._threads, with_inputs=False)
+        return stage, products
 
     def _padded(self, matrix):
         padded = np.pad(matrix, [(0, -size % MULTIPLE) for size in matrix.shape])

@@ -1,6 +1,6 @@
 """Some neurons of an image, on many samples and some threads."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 
 import numpy as np
 
@@ -13,16 +13,16 @@ from .synapses import pack_synapses
 
 
 class Stage:
-    """The neurons ``first .. last - 1`` of an image and their synapses from each other and, if
-    ``with_inputs``, from the inputs."""
+    """The neurons ``first .. last - 1`` of an image and the synapses ``parts``, from each other and, if
+    ``with_inputs``, from the inputs. ``threads`` of ``pool`` run them."""
 
-    def __init__(self, image, parts, first, last, threads, with_inputs):
+    def __init__(self, image, parts, first, last, pool, threads, with_inputs):
         self.first, self.last = first, last
         words_in = words_of(image.n_inputs) if with_inputs else 0
         own = [_moved(part, image, first, last) for part in parts]
         self._synapses = pack_synapses(own, words_of(last - first) + words_in, kernel.NARROW, kernel.WIDE)
         self._copies = [Copies.of(image, first, last, words_in, 2 * kernel.WIDE) for _ in range(threads)]
-        self._pool = ThreadPoolExecutor(threads)
+        self._pool = pool
         self._run = kernel.RUNS[is_narrow(image.formats), image.adaptation is not None]
 
     def run(self, samples):
@@ -32,14 +32,16 @@ class Stage:
         groups = -(-len(samples.spikes) // size)
         edges = np.linspace(0, groups, len(self._copies) + 1).astype(np.int64) * size
         edges[-1] = len(samples.spikes)
-        jobs = [self._pool.submit(self._run, copies, *self._synapses, samples, start, stop)
-                for copies, start, stop in zip(self._copies, edges[:-1], edges[1:], strict=True)]
-        for job in jobs:
-            job.result()
-        counts = sum(copies.saturations for copies in self._copies)
         for copies in self._copies:
             copies.saturations[:] = 0
-        return counts
+        jobs = [self._pool.submit(self._run, copies, *self._synapses, samples, start, stop)
+                for copies, start, stop in zip(self._copies, edges[:-1], edges[1:], strict=True)]
+        try:
+            for job in jobs:
+                job.result()
+        finally:  # after an interrupt, too, nobody is left at work on this memory
+            wait(jobs)
+        return sum(copies.saturations for copies in self._copies)
 
 
 def _moved(part, image, first, last):

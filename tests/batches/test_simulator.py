@@ -60,6 +60,20 @@ def test_a_run_does_not_remember_another(image, stimuli):
     np.testing.assert_array_equal(first.state.v, again.state.v)
 
 
+def test_an_interrupted_run_leaves_nothing_behind(monkeypatch, image, stimuli):
+    monkeypatch.setattr(simulator, "SLICE", 1)
+    machine = BatchSimulator(image, threads=2)
+    expected = machine.run(stimuli, state=True)
+
+    def interrupt(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        machine.run(stimuli, progress=interrupt)
+    again = machine.run(stimuli, state=True)
+    assert again.spikes == expected.spikes and again.v_saturations == expected.v_saturations
+
+
 def test_torch_keeps_its_number_of_threads(image, stimuli):
     torch = pytest.importorskip("torch")
     before = torch.get_num_threads()
