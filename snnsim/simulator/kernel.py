@@ -258,7 +258,7 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
     this ``thread``. All threads of a team must run the same steps, and all return after the same.
     """
     neurons, ring, delivery, output = borrowed((neurons, ring, delivery, output))
-    spikes = 0
+    spikes = np.int64(0)  # 0 itself would be one more type to compile for
     event = first_at_least(events.step, first)
     room, window = output.step.size - output.margin, team.ends.shape[2] - 1
     sources, step, half = team.sources[thread], first, 0

@@ -228,7 +228,7 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
         replay_all(learning.rows.table, origin, learning.program, learning.synapses, learning.notes,
                    learning.ahead, output.saturations)
         return last, 0
-    spikes = 0
+    spikes = np.int64(0)  # 0 itself would be one more type to compile for
     event = first_at_least(events.step, first)
     room = output.step.size - output.margin
     counts, post = output.saturations, learning.post
@@ -238,7 +238,8 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
         slot = ring_slot(now, ring.drive.shape[0])
         spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
         fired = output.neuron[sent:spikes]
-        sources[:fired.size] = fired
+        for k in range(fired.size):  # numba takes seconds to compile a copy of slices, most for its errors
+            sources[k] = fired[k]
         event, n = add_inputs(events, event, step, sources, fired.size)
         spiked = sources[:n]
         counts[SATURATED] += receive(post.factors[OF_M], post.runs, post.m_arrivals, post.m_touched,
