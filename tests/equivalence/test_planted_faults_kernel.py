@@ -165,7 +165,7 @@ def differences(machine, networks):
 
 
 def test_the_copy_without_a_fault_agrees(planted, networks):
-    machine = planted("simulator/kernel.py", "spikes = 0\n", "spikes = 0\n")
+    machine = planted("simulator/kernel.py", "half = 1 - half", "half = 1 - half")
     assert not any(differences(machine, networks))
 
 
