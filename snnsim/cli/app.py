@@ -73,6 +73,9 @@ ImageOutput = Annotated[Path, typer.Option("-o", "--output", metavar="IMAGE", he
 RasterOutput = Annotated[Path, typer.Option("-o", "--output", metavar="RASTER", help="The spikes to write.")]
 StreamedOutput = Annotated[Path, typer.Option(
     "--stream", metavar="FOLDER", help="Write the spikes to a new folder as they come, for long runs.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of the simulator; the same spikes, sooner.")]
+ShowDelivery = Annotated[bool, typer.Option(
+    "--delivery", help="Show how the simulator delivers spikes, and what it predicts that to cost.")]
 LearnedOutput = Annotated[Path, typer.Option(
     "--learned", metavar="FILE", help="Write the network with the weights that it learned, .npz.")]
 CommandEvery = Annotated[int, typer.Option(
@@ -126,6 +129,7 @@ def compile(
     board: CoreOfBoard = None,
     rate: FiringRate = None,
     json: JsonOutput = None,
+    delivery: ShowDelivery = False,
 ):
     """Turn a description into integers, and report what that costs.
 
@@ -133,7 +137,7 @@ def compile(
     without -o or --json.
     """
     from .compile import compile
-    compile(network, output, core, board, rate, json)
+    compile(network, output, core, board, rate, json, delivery)
 
 
 @app.command()
@@ -150,6 +154,7 @@ def run(
     learned: LearnedOutput = None,
     core: Core = None,
     board: CoreOfBoard = None,
+    threads: Threads = 1,
 ):
     """Run a network on one machine and write its spikes; with --learned, also what it has become.
 
@@ -161,7 +166,7 @@ def run(
     from .run import Outputs, run
     from .stimulus import Request
     request = Request(input, steps, rate, seed, command_every)
-    run(network, on, request, Outputs(output, stream, learned), core_for(network, core, board))
+    run(network, on, request, Outputs(output, stream, learned), core_for(network, core, board), threads)
 
 
 @app.command()

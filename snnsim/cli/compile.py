@@ -14,7 +14,7 @@ from .texts import learning_synapses, reach_lines
 DEFAULT_RATE = 0.02
 
 
-def compile(network, output, core, board, rate, json):
+def compile(network, output, core, board, rate, json, delivery):
     """``core``, ``board``: at most one; without both the network is compiled for a CPU."""
     if rate is not None and core is None and board is None:
         raise UserError("--rate is for the prediction of a core's speed: give --board or --core with it")
@@ -27,6 +27,8 @@ def compile(network, output, core, board, rate, json):
     if is_for_core:
         fit = Fit.of(compilation, DEFAULT_RATE if rate is None else rate, board and _clocked(board))
     _show(compilation, reach, fit, board)
+    if delivery:
+        _show_delivery(compilation.image)
     if json is not None:
         save_record(json, record_of(compilation, reach, fit, board))
         typer.echo(f"wrote {json}")
@@ -60,6 +62,13 @@ def _clocked(board):
     from firmware.platforms import find_board
     found = find_board(board)
     return ClockedCore(found.config, found.clock, found.baud)
+
+
+def _show_delivery(image):
+    from ..simulator import Simulator
+    typer.echo("\nThe simulator delivers spikes")
+    for choice in Simulator(image).delivery:
+        typer.echo(f"  {choice}")
 
 
 def _show(compilation, reach, fit, board):

@@ -10,20 +10,24 @@ from .progress import progress
 
 
 @contextmanager
-def opened(name, image, config):
+def opened(name, image, config, threads=1):
     """The machine of this name with ``image`` loaded, for as long as the block lasts.
+
+    ``threads`` are those of the simulator.
 
     ``config`` is the core that ``gateware``, ``virtual`` and ``virtual-pins`` are built as; a board
     brings its own. Raises `UserError` for a machine that does not exist.
     """
-    with BUILT_IN.get(name, _port_named(name))(image, config) as machine:
+    make = BUILT_IN.get(name, _port_named(name))
+    options = {"threads": threads} if make is _simulator else {}
+    with make(image, config, **options) as machine:
         yield machine
 
 
 @contextmanager
-def _simulator(image, config):
+def _simulator(image, config, threads=1):
     from ..simulator import Simulator
-    yield Simulator(image)
+    yield Simulator(image, threads=threads)
 
 
 @contextmanager

@@ -26,17 +26,19 @@ class Outputs:
     learned: Path | None
 
 
-def run(network, machine, request, outputs, config):
+def run(network, machine, request, outputs, config, threads):
     """Run it, as far as an interrupt allows, and write what was recorded."""
     for path in filter(None, (outputs.raster, outputs.learned)):
         check_output(path)
     if outputs.folder is not None and machine != "simulator":
         raise UserError(f"only the simulator streams: give -o instead of --stream for {machine}")
+    if threads > 1 and machine != "simulator":
+        raise UserError(f"only the simulator has threads: leave --threads out for {machine}")
     described = None if outputs.learned is None else _that_learns(network, outputs.learned)
     image = load_image(network, config.formats)
     stimulus, description = stimulus_for(image, request)
     typer.echo(description)
-    with opened(machine, image, config) as opened_machine:
+    with opened(machine, image, config, threads=threads) as opened_machine:
         raster = _raster(machine, opened_machine, stimulus, request, outputs.folder)
         weights = None if described is None else opened_machine.read_weights()
     if outputs.raster is not None:

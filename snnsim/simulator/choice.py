@@ -53,8 +53,8 @@ class Choice:
 
     def __str__(self):
         each = f"{self.bytes / self.synapses:.2f} bytes each" if self.synapses else "none"
-        return (f"{self.projection}: {self.method.value}, {self.synapses} synapses ({each}), "
-                f"{self.cost:.0f} ns a spike predicted")
+        return (f"{self.projection}: {self.method.value}, {self.synapses:,} synapses ({each}), "
+                f"{self.cost:,.0f} ns a spike predicted")
 
 
 def choose(projections, weight_bytes, wanted=None):

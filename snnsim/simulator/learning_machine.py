@@ -53,7 +53,7 @@ class LearningMachine:
         self._commanded, self._sources = commanded, np.empty(all_sources, np.int64)
 
     def advance(self, events, first, last, origin, work):
-        """Some steps of `kernel.run`; the next step, and their spikes ``(step, neuron)`` in order."""
+        """Some steps of `learning_kernel`; the next step, and their spikes ``(step, neuron)`` in order."""
         packed = self.memory.packed
         done, spikes = self._run(
             self._neurons, self._ring, self._delivery, packed.to_drive, packed.to_m, self.memory.learning,

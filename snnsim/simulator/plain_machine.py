@@ -75,7 +75,7 @@ class PlainMachine:
             for k, share in enumerate(self._shares)]
 
     def advance(self, events, first, last, origin, work):
-        """Some steps of `kernel.run`; the next step, and their spikes ``(step, neuron)`` in order."""
+        """Some steps of `kernel`; the next step, and their spikes ``(step, neuron)`` in order."""
         results = [None] * len(self._members)
 
         def run(k):

@@ -57,3 +57,10 @@ def test_an_image_is_not_compiled_again(tmp_path):
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     assert "cannot write" in refuse("compile", RING, "-o", tmp_path / "missing" / "ring.npz")
+
+
+def test_how_the_simulator_delivers_is_shown_on_request():
+    shown = succeed("compile", RING, "--delivery")
+    assert "The simulator delivers spikes" in shown
+    assert "ns a spike predicted" in shown
+    assert "delivers" not in succeed("compile", RING)

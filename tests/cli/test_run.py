@@ -7,6 +7,8 @@ import pytest
 
 from snnsim import Network, Recording, Simulator, SpikeRaster, compile
 from snnsim.cli import machines
+from snnsim.simulator.learning_machine import LearningMachine
+from snnsim.simulator.plain_machine import PlainMachine
 
 from .commands import RING, call, refuse, succeed
 
@@ -27,6 +29,23 @@ def test_the_raster_is_that_of_the_library(tmp_path, start, machine):
     expected = Simulator(compile(Network.load(RING)).image).run(SpikeRaster.load(start)).raster
     assert SpikeRaster.load(tmp_path / "out.npz") == expected
     assert len(expected) > 5
+
+
+def test_threads_give_the_same_spikes(tmp_path, start):
+    for threads, output in ((1, "a.npz"), (2, "b.npz")):
+        succeed("run", RING, "--on", "simulator", "--input", start, "--threads", threads, "-o",
+                tmp_path / output)
+    assert SpikeRaster.load(tmp_path / "a.npz") == SpikeRaster.load(tmp_path / "b.npz")
+
+
+def test_only_the_simulator_has_threads(tmp_path):
+    line = refuse("run", RING, "--on", "reference", "--threads", 2, "-o", tmp_path / "out.npz")
+    assert line == "snnsim: only the simulator has threads: leave --threads out for reference"
+
+
+def test_a_network_that_learns_has_one_thread(tmp_path):
+    line = refuse("run", STDP, "--on", "simulator", "--threads", 2, "-o", tmp_path / "out.npz")
+    assert "runs on one thread" in line
 
 
 def test_an_image_runs_like_its_description(tmp_path, start):
@@ -138,15 +157,14 @@ def test_an_interrupt_is_one_line_and_leaves_the_old_file(tmp_path, monkeypatch)
 def interrupt(monkeypatch):
     """A function after which the run of a simulator is interrupted in the middle of a step."""
     def plant(step):
-        advance = Simulator._advance
+        for machine in (PlainMachine, LearningMachine):
+            def signalled(self, events, first, last, origin, work, advance=machine.advance):
+                advanced = advance(self, events, first, last, origin, work)
+                if first < last and origin + first == step:
+                    signal.raise_signal(signal.SIGINT)
+                return advanced
 
-        def signalled(self, *arguments):
-            advanced = advance(self, *arguments)
-            if self._time == step:
-                signal.raise_signal(signal.SIGINT)
-            return advanced
-
-        monkeypatch.setattr(Simulator, "_advance", signalled)
+            monkeypatch.setattr(machine, "advance", signalled)
         monkeypatch.setattr("snnsim.simulator.simulator.CHUNK_WORK", 1)
     return plant
 
