@@ -48,7 +48,7 @@ class Samples(NamedTuple):
                    np.zeros((samples if states else 0, states, n), np.int32))
 
 
-@inner(forceinline=True)
+@inner(inline="always")
 def add_sums(sums, drive):
     """Add ``sums``, of each copy's neurons, to the drive."""
     for c in range(sums.shape[0]):
@@ -57,7 +57,7 @@ def add_sums(sums, drive):
             here[k] += sums[c, k]
 
 
-@inner(forceinline=True)
+@inner(inline="always")
 def begin_group(copies, lanes):
     """Put ``lanes`` neurons of the group to their initial state; those behind them in their block have no
     parameters, and so are at rest. The number of blocks."""
@@ -73,7 +73,7 @@ def begin_group(copies, lanes):
 
 def stepping(step_block):
     """A function like `step_copies` that makes the steps of blocks by ``step_block``."""
-    @inner(forceinline=True)
+    @inner(inline="always")
     def step_copies(copies, blocks, slot):
         """DELIVER, INTEGRATE, FIRE and RESET of all neurons; their spikes are in ``copies.masks``."""
         for b in range(blocks):
@@ -90,7 +90,7 @@ def stepping(step_block):
 step_copies = stepping(by_kind(*NARROW_STEPPERS[:3]))
 
 
-@inner(forceinline=True)
+@inner(inline="always")
 def take_bits(masks, first, n, row):
     """The ``n`` bits of ``masks`` from number ``first`` on, as the words of ``row``."""
     word, shift = first // BLOCK, np.uint64(first % BLOCK)
@@ -107,14 +107,14 @@ def sending(size):
     """A function like `send_narrow` for tiles of ``size`` pairs."""
     zeros, loaded, added, high_bytes, low_sums, put = operations(size)
 
-    @inner(forceinline=True)
+    @inner(inline="always")
     def put_sums(whole, high, rows, scale, drive, first):
         """Add the sums of the bytes of ``rows`` rows to the drive from ``first`` on."""
         less = np.int32(BIAS * rows)
         put(low_sums(whole, high), less, scale, drive, first)
         put(high, less, scale, drive, first + size)
 
-    @inner(forceinline=True)
+    @inner(inline="always")
     def send_tile(words, n_words, weight, scale, drive, first):
         """Add the rows of a tile whose bits are set in ``words`` to the drive."""
         whole, high, rows = zeros(), zeros(), 0
@@ -131,7 +131,7 @@ def sending(size):
         if rows:
             put_sums(whole, high, rows, scale, drive, first)
 
-    @inner(forceinline=True)
+    @inner(inline="always")
     def send(words, now, first_neuron, drive, matrices):
         """Add the arrivals of the sources that spike, in ``words``, through all matrices."""
         for m in range(matrices.start.size):
@@ -150,7 +150,7 @@ send_narrow = sending(NARROW)
 send_wide = sending(WIDE)
 
 
-@inner(forceinline=True)
+@inner(inline="always")
 def send_scattered(words, now, first_neuron, drive, scattered):
     """Add the arrivals of the sources that spike, in ``words``, over scattered synapses."""
     for w in range(words.size):
@@ -163,7 +163,7 @@ def send_scattered(words, now, first_neuron, drive, scattered):
             bits &= bits - np.uint64(1)
 
 
-@inner(forceinline=True)
+@inner(inline="always")
 def put_states(copies, states):
     """Write the states of the copies as they are now."""
     for c in range(states.shape[0]):
