@@ -51,7 +51,7 @@ def mutant_simulators(folder, package, file, text, fault):
 def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
     by_hand = {"lowest_bit": _lowest_bit, "mask_of": _mask_of, "meet": _meet, "borrowed": _same,
-               "prefetch": _nothing}
+               "prefetch": _nothing, "add_spread": _add_spread, "bits_set": _bits_set}
     for name in ("cells", "delivery", "kernel", "learning_kernel"):
         module = importlib.import_module(f"{package}.simulator.{name}")
         for each in by_hand.keys() & vars(module).keys():
@@ -72,6 +72,16 @@ def _mask_of(cells, b, at):
 
 def _same(memory):
     return memory
+
+
+def _add_spread(sums, at, mask, weight, begin):
+    for k in (k for k in range(32) if int(mask) >> k & 1):
+        sums[at + k] += weight[begin]
+        begin += 1
+
+
+def _bits_set(mask):
+    return int(mask).bit_count()
 
 
 def _nothing(array, index):

@@ -1,8 +1,9 @@
-"""Synapses as dense rows and as bitmaps: blocks of all sources of a projection."""
+"""Synapses as dense rows, as bitmaps and as packed rows: blocks of all sources of a projection."""
 
 import numpy as np
 
-from .delivery import BLOCK_OF_ROWS, DENSE_ROW, RANGE, Bitmaps, DenseRows
+from .delivery import BLOCK_OF_ROWS, DENSE_ROW, PACKED_ROW, RANGE, Bitmaps, DenseRows, Packed
+from .expand import WIDTH
 from .rows import batches
 
 #: Words of a bitmap come in so many: those of a long vector.
@@ -32,8 +33,7 @@ def pack_bitmaps(projections, share):
     """The `Bitmaps` of some projections onto a share, a block for each delay and weight."""
     blocks, bits, begin = [], [], 0
     for p in projections:
-        first = max(p.first_target - share.first, 0)
-        size = min(p.first_target + p.n_targets - share.first, share.size) - first
+        first, size = _targets_in(p, share)
         words = words_of(max(size, 0))
         for delay in delays_of(p) if size > 0 else ():
             for weight in weights_of(p):
@@ -42,11 +42,41 @@ def pack_bitmaps(projections, share):
                 rows = np.zeros((p.n_sources, words), np.uint64)
                 for s in batches(p, share):
                     which = (s.delay == delay) & (s.weight == weight)
-                    _set_bits(rows, s.source[which] - p.first_source, s.target[which] - first)
+                    _set_bits(rows, s.source[which] - p.first_source,
+                              _place(s.target[which] - first, words))
                 bits.append(rows.reshape(-1))
                 begin += rows.size
     ranges, table = _tables(blocks)
     return Bitmaps(ranges, table, np.concatenate([*bits, np.zeros(table["words"].max(initial=0), np.uint64)]))
+
+
+def pack_packed(projections, share):
+    """The `Packed` rows of some projections onto a share, a block for each delay. Weights have 8 bits."""
+    blocks, rows, bits, weights = [], [np.zeros(0, PACKED_ROW)], [], []
+    n_bits = n_weights = 0
+    for p in projections:
+        first, size = _targets_in(p, share)
+        words = words_of(max(size, 0))
+        for delay in delays_of(p) if size > 0 else ():
+            blocks.append((p.n_sources, (p.first_source, delay, 1 << p.exponent, sum(map(len, rows)),
+                                         2 * words, first, size)))
+            these, is_there = np.zeros(p.n_sources, PACKED_ROW), np.zeros((p.n_sources, words), np.uint64)
+            counts = np.zeros(p.n_sources, np.int64)
+            for s in batches(p, share):
+                which = s.delay == delay
+                source = s.source[which] - p.first_source
+                _set_bits(is_there, source, s.target[which] - first)
+                counts += np.bincount(source, minlength=p.n_sources)
+                weights.append(s.weight[which].astype(np.int8))
+            these["bits"] = n_bits + 2 * words * np.arange(p.n_sources)
+            these["weight"] = n_weights + np.cumsum(counts) - counts
+            rows.append(these)
+            bits.append(is_there.reshape(-1).view(np.uint32))
+            n_bits += bits[-1].size
+            n_weights += int(counts.sum())
+    return Packed(*_tables(blocks), np.concatenate(rows).view(np.recarray),
+                  np.concatenate([np.zeros(0, np.uint32), *bits]),
+                  np.concatenate([*weights, np.zeros(WIDTH, np.int8)]))
 
 
 def delays_of(p):
@@ -84,11 +114,20 @@ def _filled(rows, source, target, weight, begin):
     return weights
 
 
-def _set_bits(bits, row, target):
-    """Set the bit of each synapse; see `Bitmaps` for where it is."""
-    n_bytes = 8 * bits.shape[1]
-    byte, bit = target % n_bytes, target // n_bytes
-    place = 64 * (byte // 8) + 8 * (byte % 8) + bit
+def _targets_in(p, share):
+    """The first target of a projection in a share, and of how many neurons its targets there are."""
+    first = max(p.first_target - share.first, 0)
+    return first, min(p.first_target + p.n_targets - share.first, share.size) - first
+
+
+def _place(target, words):
+    """Which bit of a bitmap belongs to each target; see `Bitmaps`."""
+    byte, bit = target % (8 * words), target // (8 * words)
+    return 64 * (byte // 8) + 8 * (byte % 8) + bit
+
+
+def _set_bits(bits, row, place):
+    """Set a bit of a row of words for each synapse."""
     at_a_time = max(1, BITS_AT_A_TIME // (64 * bits.shape[1]))
     for first in range(0, len(bits), at_a_time):
         here = slice(*np.searchsorted(row, (first, first + at_a_time)))

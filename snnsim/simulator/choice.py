@@ -13,6 +13,8 @@ import numpy as np
 from snnsim.errors import UserError
 
 from .blocks import delays_of, weights_of, words_of
+from .delivery import PACKED_ROW
+from .expand import is_fast
 
 #: The share of its sources that spikes in a step, where nothing else is known: 40 Hz in steps of 0.1 ms.
 ACTIVITY = 1 / 256
@@ -22,10 +24,11 @@ ARRIVAL, WEIGHTED_ARRIVAL = 600, 750
 SEGMENT, ROW, BLOCK = 6_000, 10_000, 40_000
 #: A byte of a dense row; a word of a bitmap; a neuron whose count is added.
 DENSE_BYTE, WORD, COUNT = 65, 480, 250
+#: 32 neurons of a packed row, where the processor has an instruction for it, and elsewhere; a neuron whose
+#: sum is added.
+PACKED_WORD, SLOW_PACKED_WORD, SUM = 1_500, 20_000, 130
 #: Bytes that a synapse may take where a projection takes more than `SMALL` in all.
 MOST_BYTES, SMALL = 4, 1 << 20
-#: Different weights for which bitmaps are considered, and different weights times delays.
-MOST_WEIGHTS, MOST_BITMAPS = 4, 8
 
 
 class Method(Enum):
@@ -34,6 +37,7 @@ class Method(Enum):
     ROWS = "rows"
     DENSE = "dense"
     BITMAPS = "bitmaps"
+    PACKED = "packed"
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ def _choice(p, weight_bytes, wanted):
     options = [_rows(p, weights, delays, weight_bytes)]
     if p.n_synapses:
         options += [_dense(p, weights, delays, weight_bytes), _bitmaps(p, weights, delays)]
+    if p.n_synapses and weight_bytes == 1:
+        options.append(_packed(p, weights, delays))
+    if wanted is Method.PACKED and weight_bytes > 1:
+        raise UserError(f"delivery 'packed' is for weights of 8 bits, and projection {p.name!r} has "
+                        "wider ones; choose 'rows'")
     if wanted is not None:
         options = [option for option in options if option.method is wanted]
     else:
@@ -125,9 +134,14 @@ def _bitmaps(p, weights, delays):
     n = len(weights) * len(delays)
     words = words_of(p.n_targets)
     cost = n * (ROW + words * WORD + (BLOCK + p.n_targets * COUNT) / _at_once(p))
-    if len(weights) > MOST_WEIGHTS or n > MOST_BITMAPS:
-        cost = float("inf")
     return _option(p, Method.BITMAPS, cost, n * 8 * words * p.n_sources, weights)
+
+
+def _packed(p, weights, delays):
+    words, word = 2 * words_of(p.n_targets), PACKED_WORD if is_fast() else SLOW_PACKED_WORD
+    cost = len(delays) * (ROW + words * word + (BLOCK + p.n_targets * SUM) / _at_once(p))
+    n_bytes = p.n_synapses + len(delays) * p.n_sources * (4 * words + PACKED_ROW.itemsize)
+    return _option(p, Method.PACKED, cost, n_bytes, weights)
 
 
 def _fan_out(p):

@@ -1,6 +1,6 @@
-"""How spikes reach the drive of their targets: compressed rows, dense rows, and bitmaps.
+"""How spikes reach the drive of their targets: compressed, dense and packed rows, and bitmaps.
 
-All three add the same integers. Which of them serves a projection is chosen in `choice`; what they need is
+All of them add the same integers. Which of them serves a projection is chosen in `choice`; what they need is
 packed in `rows` and `blocks`.
 """
 
@@ -11,6 +11,7 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 
 from .cells import BLOCK
+from .expand import WIDTH, add_spread, bits_set
 from .memory import prefetch
 from .rule_tables import record
 from .rules import inner
@@ -26,6 +27,10 @@ BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "targ
 DENSE_ROW = record("start", "target", "length")
 #: Bytes of memory that are fetched at once, and ahead of their use; what follows, the processor guesses.
 LINE, FETCHED = 64, 4096
+#: Where the bits and the weights of a packed row begin.
+PACKED_ROW = record("bits", "weight")
+#: Rows of weights of 8 bits whose sums have 16.
+MOST_SUMMED = 255
 #: Rows of bits that are added at a time, and in all before a count could need more than a byte.
 AT_A_TIME, MOST = 7, 252
 #: Planes of a count of `MOST`, and one for carries.
@@ -65,19 +70,32 @@ class Bitmaps(NamedTuple):
     bits: np.ndarray
 
 
+class Packed(NamedTuple):
+    """Blocks whose sources are looked up by ``ranges``; their ``rows``: bitmaps, 32 neurons in each of
+    ``bits`` in ascending order, and the weights of those whose bits are set."""
+
+    ranges: np.ndarray
+    table: np.ndarray
+    rows: np.ndarray
+    bits: np.ndarray
+    weight: np.ndarray
+
+
 class Scratch(NamedTuple):
     """Room to count in. ``planes``, shape (PLANES, words): bits of each weight of the counts; ``counts``: a
-    byte each, as words; ``rows``: where bitmaps begin."""
+    byte each, as words; ``rows``: where bitmaps begin; ``sums`` of weights, int16."""
 
     planes: np.ndarray
     counts: np.ndarray
     rows: np.ndarray
+    sums: np.ndarray
 
     @classmethod
-    def of(cls, bitmaps):
+    def of(cls, bitmaps, packed):
         words = int(bitmaps.table["words"].max(initial=0))
+        sums = WIDTH * int(packed.table["words"].max(initial=0))
         return cls(np.zeros((PLANES, words), np.uint64), np.zeros(8 * words, np.uint64),
-                   np.zeros(MOST, np.int64))
+                   np.zeros(MOST, np.int64), np.zeros(sums, np.int16))
 
 
 class Delivery(NamedTuple):
@@ -87,7 +105,13 @@ class Delivery(NamedTuple):
     constant: Rows
     dense: DenseRows
     bitmaps: Bitmaps
+    packed: Packed
     scratch: Scratch
+
+    @property
+    def has_bitmaps(self):
+        """Whether there are any, alone or of packed rows."""
+        return self.bitmaps.table.size + self.packed.table.size > 0
 
 
 @inner(forceinline=True)
@@ -333,9 +357,53 @@ def send_bits(sources, step, ring, bitmaps, scratch):
     return work
 
 
+@inner(inline="always")
+def add_packed(sources, block, drive, touched, packed, scratch):
+    """Add the packed rows of ``sources``; the number of words."""
+    sums, first = scratch.sums, block.start - block.first_source
+    drive = drive[block.target:block.target + block.length]
+    n = 0
+    for k in range(sources.size):
+        row = packed.rows[first + sources[k]]
+        if k + 1 < sources.size:
+            following = packed.rows[first + sources[k + 1]]
+            fetch(packed.bits, following.bits, following.bits + block.words)
+            fetch(packed.weight, following.weight, packed.weight.size)
+        at = row.weight
+        for w in range(block.words):
+            mask = packed.bits[row.bits + w]
+            add_spread(sums, WIDTH * w, mask, packed.weight, at)
+            at += bits_set(mask)
+        n += 1
+        if n == MOST_SUMMED or k == sources.size - 1:
+            for t in range(drive.size):
+                drive[t] += sums[t] * block.scale
+                sums[t] = 0
+            n = 0
+    mark_blocks(touched, block.target, block.target + block.length - 1)
+    return sources.size * block.words
+
+
+@inner(inline="always")
+def send_packed(sources, step, ring, packed, scratch):
+    """The same over packed rows."""
+    work = 0
+    for q in range(packed.ranges.size):
+        some = packed.ranges[q]
+        first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
+        if first == end:
+            continue
+        for b in range(some.first_block, some.end_block):
+            block = packed.table[b]
+            slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
+            work += add_packed(
+                sources[first:end], block, ring.drive[slot], ring.touched[slot], packed, scratch)
+    return work
+
+
 @inner(forceinline=True)
 def deliver(sources, step, ring, delivery):
-    """Add the arrivals of a step's spikes to the ring, where there are no bitmaps. Returns how much work."""
+    """Add the arrivals of a step's spikes to the ring, where nothing has bitmaps. Returns how much work."""
     work = 0
     for k in range(sources.size):
         if k + 1 < sources.size:
@@ -350,4 +418,5 @@ def deliver(sources, step, ring, delivery):
 def deliver_all(sources, step, ring, delivery):
     """The same where there are."""
     return (deliver(sources, step, ring, delivery)
-            + send_bits(sources, step, ring, delivery.bitmaps, delivery.scratch))
+            + send_bits(sources, step, ring, delivery.bitmaps, delivery.scratch)
+            + send_packed(sources, step, ring, delivery.packed, delivery.scratch))

@@ -28,7 +28,7 @@ class LearningMachine:
                                        image.n_neurons + image.n_inputs, np.int16)
         adaptive = self.memory.is_adaptive
         self._pack = pack_adaptive_cells if adaptive else pack_cells
-        has_bitmaps = self._delivery.bitmaps.table.size > 0
+        has_bitmaps = self._delivery.has_bitmaps
         self._run = learning_kernel.RUNS[is_narrow(image.formats), adaptive, has_bitmaps]
         self._begin()
 

@@ -48,7 +48,7 @@ class PlainMachine:
         self._barrier = Barrier(len(self._shares))
         self.clear()
         has_alike = any(np.any(m.neurons.kind != OWN) for m in self._members)
-        has_bitmaps = any(d.bitmaps.table.size > 0 for d in self._deliveries)
+        has_bitmaps = any(d.has_bitmaps for d in self._deliveries)
         self._run = kernel.RUNS[is_narrow(image.formats), has_alike, has_bitmaps]
 
     def clear(self):

@@ -39,7 +39,7 @@ class Simulator:
 
     ``threads``: how many share the neurons; the same results. Networks that learn or adapt run on one.
 
-    ``delivery``: how spikes are delivered, ``"rows"``, ``"dense"`` or ``"bitmaps"``, or a dict of such by
+    ``delivery``: how spikes are delivered, a `Method` or its value, such as ``"rows"``, or a dict of such by
     the names of projections; what is not said is chosen by a model of the cost. The same results. What was
     chosen is in the attribute of that name, a `Choice` for each projection.
 

@@ -55,7 +55,9 @@ FAULTS = {
         "for thread in range(min(1, team.neuron.shape[0])):"),
     "fills a gap with a weight": ("simulator/blocks.py", "weights = np.zeros(size", "weights = np.ones(size"),
     "loses the exponent of rows": ("simulator/rows.py", "1 << p.exponent", "1"),
-    "loses the exponent of dense rows": ("simulator/blocks.py", "1 << p.exponent", "1"),
+    "loses the exponent of dense rows": (
+        "simulator/blocks.py", "block = (p.first_source, delay, 1 << p.exponent",
+        "block = (p.first_source, delay, 1"),
     "loses the exponent of bitmaps": ("simulator/blocks.py", "int(weight) << p.exponent", "int(weight)"),
     "loses a carry": (
         "simulator/delivery.py", "carry_b = (sum_a & carry_d) | (half & twos[w])",
@@ -63,6 +65,11 @@ FAULTS = {
     "loses the carries of all but the first bitmaps": ("simulator/delivery.py", "carry[w] = also", "pass"),
     "counts no more than seven": (
         "simulator/delivery.py", "some[w] |= ((plane[w] >> shift) & LANES) << weight", "pass"),
+    "loses the exponent of packed rows": (
+        "simulator/blocks.py", "blocks.append((p.n_sources, (p.first_source, delay, 1 << p.exponent, sum",
+        "blocks.append((p.n_sources, (p.first_source, delay, 1, sum"),
+    "takes weights twice": ("simulator/delivery.py", "at += bits_set(mask)", "pass"),
+    "keeps sums": ("simulator/delivery.py", "sums[t] = 0", "pass"),
     "adds one row of four": (
         "simulator/delivery.py", "(np.int32(a[j]) + np.int32(b[j]) + np.int32(c[j]) + np.int32(d[j]))",
         "np.int32(a[j])"),
@@ -125,6 +132,7 @@ def networks():
             _with_results(*_two_shares(), threads=2),
             _with_results(*_busy(70, 12, 1.0, [1, 2, -3], [2]), delivery="dense"),
             _with_results(*_busy(70, 5, 0.8, [1, 2, -3], [1, 3]), delivery="dense"),
+            _with_results(*_busy(70, 12, 0.5, [1, 2, -3], [1, 3]), delivery="packed"),
             _with_results(*_busy(70, 40, 0.8, [3], [2]), delivery="bitmaps")]
 
 

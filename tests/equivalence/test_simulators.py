@@ -85,13 +85,16 @@ def test_every_delivery_is_the_same(method):
     for seed in range(40):
         image = random_image(seed, random_config(seed) if seed % 2 else None)
         stimulus = random_stimulus(seed, image, STEPS)
-        machine = Simulator(image, delivery={p.name: method for p in image.projections if can_be(method, p)})
+        can = {p.name: method for p in image.projections if can_be(method, p, image)}
+        machine = Simulator(image, delivery=can)
         assert first_difference(everything(Simulator(image, delivery=by_rows(image)), stimulus),
                                 everything(machine, stimulus)) is None, seed
 
 
-def can_be(method, p):
-    """Whether a projection has no synapses twice."""
+def can_be(method, p, image):
+    """Whether a projection has no synapses twice, and no wide weights for packed rows."""
+    if method is Method.PACKED and image.formats.weight_width > 8:
+        return False
     pairs = np.stack([p.sources(), p.target, p.delays()])
     return method is Method.ROWS or np.unique(pairs, axis=1).shape[1] == p.n_synapses
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numba import njit
 
 from snnsim.contract import Formats
 from snnsim.errors import UserError
 from snnsim.image import ImageProjection, Part
 from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference
-from snnsim.simulator import Simulator
+from snnsim.simulator import Simulator, choice, expand
 from snnsim.simulator.choice import Method, choose
 from snnsim.simulator.delivery import MOST
 from tests.contract.cases import make_image
@@ -97,15 +98,44 @@ def test_a_projection_with_one_weight_and_many_synapses_goes_by_bitmaps_and_othe
         return choose(network(*network_of).projections, 1)[0].method
 
     assert chosen(4000, 2000, 0.1, [7], [2]) is Method.BITMAPS
-    assert chosen(4000, 2000, 0.1, np.arange(-9, 9), [2]) is Method.ROWS
+    assert chosen(4000, 2000, 0.01, np.arange(-9, 9), [2]) is Method.ROWS
     assert chosen(4000, 2000, 0.005, [7], [2]) is Method.ROWS
     assert chosen(100, 100, 1.0, np.arange(-9, 9), [2]) is Method.DENSE
+
+
+@pytest.mark.parametrize(("is_fast", "method"), [(True, Method.PACKED), (False, Method.ROWS)])
+def test_packed_rows_are_for_processors_with_the_instruction(monkeypatch, is_fast, method):
+    monkeypatch.setattr(choice, "is_fast", lambda: is_fast)
+    assert choose(network(4000, 2000, 0.1, np.arange(-9, 9), [2]).projections, 1)[0].method is method
+
+
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_weights_are_spread_with_and_without_the_instruction(monkeypatch, is_fast):
+    if is_fast and not expand.is_fast():
+        pytest.skip("this processor has no AVX-512 VBMI2")
+    monkeypatch.setattr(expand, "is_fast", lambda: is_fast)
+    spread, rng = njit(lambda *arguments: expand.add_spread(*arguments)), np.random.default_rng(1)
+    for _ in range(50):
+        sums = rng.integers(-999, 999, 40).astype(np.int16)
+        weight = rng.integers(-128, 128, 70).astype(np.int8)
+        mask = np.uint32(rng.integers(1 << 32))
+        expected, where = sums.copy(), [5 + k for k in range(32) if int(mask) >> k & 1]
+        expected[where] += weight[3:3 + len(where)]
+        spread(sums, 5, mask, weight, 3)
+        np.testing.assert_array_equal(sums, expected)
+
+
+def test_packed_rows_are_refused_for_wide_weights():
+    image = SHAPES["one word of bits"]
+    wide = replace(image, formats=replace(image.formats, weight_width=16))
+    with pytest.raises(UserError, match="'packed' is for weights of 8 bits, and projection 'some' has"):
+        Simulator(wide, delivery="packed")
 
 
 def test_what_was_chosen_is_shown_with_its_cost_and_memory():
     image = SHAPES["several words of bits"]
     text = str(Simulator(image, delivery="bitmaps").delivery[0])
-    assert text.startswith(f"some: bitmaps, {image.n_synapses} synapses (")
+    assert text.startswith(f"some: bitmaps, {image.n_synapses:,} synapses (")
     assert "ns a spike predicted" in text
 
 
@@ -126,7 +156,7 @@ def test_synapses_that_are_there_twice_go_by_rows():
 
 
 @pytest.mark.parametrize(("how", "words"), [
-    ({"delivery": "planes"}, "there is no delivery 'planes'; there are rows, dense, bitmaps"),
+    ({"delivery": "planes"}, "there is no delivery 'planes'; there are rows, dense, bitmaps, packed"),
     ({"delivery": {"other": "rows"}}, "delivery names 'other', which is no projection of this network"),
     ({"threads": 0}, "threads must be between 1 and 256, not 0"),
     ({"threads": True}, "threads must be between 1 and 256, not True")])
