@@ -115,16 +115,16 @@ def sending(size):
         put(high, less, scale, drive, first + size)
 
     @inner(inline="always")
-    def send_tile(words, n_words, weight, scale, drive, first):
-        """Add the rows of a tile whose bits are set in ``words`` to the drive."""
+    def send_tile(words, first_word, n_words, weight, start, scale, drive, first):
+        """Add the rows of a tile, from ``start`` on, whose bits are set in some ``words`` to the drive."""
         whole, high, rows = zeros(), zeros(), 0
         for w in range(n_words):
             if rows > MOST_ROWS - BLOCK:
                 put_sums(whole, high, rows, scale, drive, first)
                 whole, high, rows = zeros(), zeros(), 0
-            bits, start = words[w], w * BLOCK * size
+            bits, row = words[first_word + w], start + w * BLOCK * size
             while bits != 0:
-                pairs = loaded(weight, start + np.int64(lowest_bit(bits)) * size)
+                pairs = loaded(weight, row + np.int64(lowest_bit(bits)) * size)
                 whole, high = added(whole, pairs), added(high, high_bytes(pairs))
                 rows += 1
                 bits &= bits - np.uint64(1)
@@ -136,13 +136,11 @@ def sending(size):
         """Add the arrivals of the sources that spike, in ``words``, through all matrices."""
         for m in range(matrices.start.size):
             slot = ring_slot(arrival_step(now, matrices.delay[m]), drive.shape[0])
-            n_words = matrices.n_words[m]
-            sources = words[matrices.first_word[m]:matrices.first_word[m] + n_words]
-            room = n_words * BLOCK * size
+            n_words, scale = matrices.n_words[m], np.int32(matrices.scale[m])
             for tile in range(matrices.n_tiles[m]):
-                start = matrices.start[m] + tile * room
-                send_tile(sources, n_words, matrices.weight[start:start + room], np.int32(matrices.scale[m]),
-                          drive[slot], first_neuron + matrices.first_target[m] + tile * 2 * size)
+                send_tile(words, matrices.first_word[m], n_words, matrices.weight,
+                          matrices.start[m] + tile * n_words * BLOCK * size, scale, drive[slot],
+                          first_neuron + matrices.first_target[m] + tile * 2 * size)
     return send
 
 
@@ -188,8 +186,10 @@ def _run(copies, narrow, wide, scattered, samples, start, stop):
             for c in range(count):
                 first_neuron = c * copies.n
                 take_bits(copies.masks, first_neuron, copies.n, words[:words_n])
-                samples.spikes[first + c, now] = words[:words_n]
-                words[words_n:] = samples.inputs[first + c, now]
+                for k in range(words_n):  # to copy whole slices takes longer
+                    samples.spikes[first + c, now, k] = words[k]
+                for k in range(words.size - words_n):
+                    words[words_n + k] = samples.inputs[first + c, now, k]
                 send_narrow(words, now, first_neuron, drive, narrow)
                 send_wide(words, now, first_neuron, drive, wide)
                 if scattered.target.size:
