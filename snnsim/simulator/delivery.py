@@ -324,40 +324,6 @@ def add_bits(sources, block, drive, touched, bitmaps, scratch):
 
 
 @inner(inline="always")
-def send_dense(sources, step, ring, dense, scratch):
-    """Add the arrivals over dense rows of a step's spikes, ``sources`` in ascending order."""
-    work = 0
-    for q in range(dense.ranges.size):
-        some = dense.ranges[q]
-        first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
-        if first == end:
-            continue
-        for b in range(some.first_block, some.end_block):
-            block = dense.table[b]
-            slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
-            work += add_dense(
-                sources[first:end], block, ring.drive[slot], ring.touched[slot], dense, scratch)
-    return work
-
-
-@inner(inline="always")
-def send_bits(sources, step, ring, bitmaps, scratch):
-    """The same over bitmaps."""
-    work = 0
-    for q in range(bitmaps.ranges.size):
-        some = bitmaps.ranges[q]
-        first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
-        if first == end:
-            continue
-        for b in range(some.first_block, some.end_block):
-            block = bitmaps.table[b]
-            slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
-            work += add_bits(
-                sources[first:end], block, ring.drive[slot], ring.touched[slot], bitmaps, scratch)
-    return work
-
-
-@inner(inline="always")
 def add_packed(sources, block, drive, touched, packed, scratch):
     """Add the packed rows of ``sources``; the number of words."""
     sums, first = scratch.sums, block.start - block.first_source
@@ -384,21 +350,28 @@ def add_packed(sources, block, drive, touched, packed, scratch):
     return sources.size * block.words
 
 
-@inner(inline="always")
-def send_packed(sources, step, ring, packed, scratch):
-    """The same over packed rows."""
-    work = 0
-    for q in range(packed.ranges.size):
-        some = packed.ranges[q]
-        first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
-        if first == end:
-            continue
-        for b in range(some.first_block, some.end_block):
-            block = packed.table[b]
-            slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
-            work += add_packed(
-                sources[first:end], block, ring.drive[slot], ring.touched[slot], packed, scratch)
-    return work
+def sending(add):
+    """A function that adds the arrivals of a step's spikes to the ring; ``sources`` are in ascending order.
+
+    ``add`` does so for those that a block has.
+    """
+    @inner(forceinline=True)
+    def send(sources, step, ring, blocks, scratch):
+        work = 0
+        for q in range(blocks.ranges.size):
+            some = blocks.ranges[q]
+            first, end = first_at_least(sources, some.first), first_at_least(sources, some.end)
+            if first == end:
+                continue
+            for b in range(some.first_block, some.end_block):
+                block = blocks.table[b]
+                slot = ring_slot(arrival_step(step, block.delay), ring.drive.shape[0])
+                work += add(sources[first:end], block, ring.drive[slot], ring.touched[slot], blocks, scratch)
+        return work
+    return send
+
+
+send_dense, send_bits, send_packed = sending(add_dense), sending(add_bits), sending(add_packed)
 
 
 @inner(forceinline=True)
