@@ -86,7 +86,7 @@ def measure(workloads, repeats, console):
 
 
 def write(results, about, measured_limits, base):
-    """The files of a run, ``base`` with their endings, of which the picture needs several sizes; their paths."""
+    """The files of a run, ``base`` with their endings; the picture needs several sizes. Their paths."""
     base.parent.mkdir(parents=True, exist_ok=True)
     base.with_suffix(".json").write_text(json.dumps(tables.data(results, about, measured_limits), indent=1))
     base.with_suffix(".md").write_text(tables.markdown(results, about))
