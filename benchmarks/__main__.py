@@ -31,6 +31,8 @@ REPEATS = 5
 QUICK_REPEATS, QUICK_SHARE = 1, 0.1
 #: Columns of a table that goes into a file.
 WIDTH = 120
+#: What the names of files end with that have not all workloads in full length: the pages do not quote them.
+PART = "-part"
 BATCHES = "benchmarks.batches"
 ALL = {w.name: w for w in (*WORKLOADS, *SIZES, *LARGE_SIZES)}
 
@@ -44,6 +46,8 @@ def arguments(argv):
     parser.add_argument("--full", action="store_true", help="also the largest networks, up to 10^8 synapses")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the files go")
     options = parser.parse_args(argv)
+    part = PART if options.only or options.quick else ""
+    options.base = options.results / f"{datetime.date.today()}{part}"
     options.repeats = options.repeats or (QUICK_REPEATS if options.quick else REPEATS)
     return options
 
@@ -81,10 +85,9 @@ def measure(workloads, repeats, console):
         yield result
 
 
-def write(results, about, measured_limits, folder):
-    """The files of a day, whose picture needs several sizes; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    base = folder / str(datetime.date.today())
+def write(results, about, measured_limits, base):
+    """The files of a run, ``base`` with their endings; the picture needs several sizes. Their paths."""
+    base.parent.mkdir(parents=True, exist_ok=True)
     base.with_suffix(".json").write_text(json.dumps(tables.data(results, about, measured_limits), indent=1))
     base.with_suffix(".md").write_text(tables.markdown(results, about))
     written = [base.with_suffix(".json"), base.with_suffix(".md")]
@@ -104,7 +107,7 @@ def main(argv=None):
     results, written = [], ()
     for result in measure(chosen(options), options.repeats, console):
         results.append(result)
-        written = write(results, about, measured_limits, options.results)  # an interrupt leaves what there is
+        written = write(results, about, measured_limits, options.base)  # an interrupt leaves what there is
     for note in tables.notes(results):
         console.print(f"left out: {note}")
     console.print("written:", *written or ["nothing"])

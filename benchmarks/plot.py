@@ -15,7 +15,8 @@ def draw_cost(results, path):
     for name in dict.fromkeys(name for result in results for name in result.machines):
         own = [(r.synapses, 1e9 * r.machines[name].median("cpu") / r.events(name)) for r in results
                if name in r.machines and r.agrees(name)]
-        axes.plot(*np.transpose(own), "o-" if name == OURS else "s--", label=name)
+        if len(own) > 1:
+            axes.plot(*np.transpose(own), "o-" if name == OURS else "s--", label=name)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120)

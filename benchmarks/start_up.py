@@ -3,7 +3,8 @@
     python -m benchmarks.start_up
 
 Each is a process of its own, and runs a network of 60 neurons for 100 steps. Cold: the compiled code goes
-into an empty folder. Times are of the processor, that of the interpreter included, and of the clock.
+into an empty folder. What numba alone takes for a function of one line is the least that there can be. Times
+are of the processor, that of the interpreter included, and of the clock.
 """
 
 import os
@@ -18,6 +19,15 @@ from statistics import median
 REPEATS = 5
 ROOT = Path(__file__).resolve().parents[1]
 SNNSIM = Path(sys.executable).parent / "snnsim"
+LEAST = """
+from numba import njit
+
+@njit(cache=True)
+def one_more(n):
+    return n + 1
+
+one_more(1)
+"""
 RUN = """
 import numpy as np
 from snnsim import LIF, STDP, AllToAll, FixedProbability, Input, Network, Population, Projection
@@ -36,8 +46,9 @@ assert len(Simulator(compile(network).image).run(stimulus).raster)
 def seconds(command, cache):
     """``(time of the processor, of the clock)`` of a process that keeps compiled code in a folder."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL,
-                   env={**os.environ, "NUMBA_CACHE_DIR": str(cache)})
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - begin)
 
@@ -62,6 +73,10 @@ def main():
           f"processor and clock, medians of {REPEATS}; cold: once")
     for program in ("pass", "import numpy", "import numba", "import snnsim"):
         say(f"python -c '{program}'", medians([sys.executable, "-c", program], ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "least.py"
+        path.write_text(LEAST)
+        first_and_next("numba, a function of one line", [sys.executable, path])
     first_and_next("a network", [sys.executable, "-c", RUN.format(learning=None)])
     first_and_next("a network that learns", [sys.executable, "-c", RUN.format(learning="learning")])
     with tempfile.TemporaryDirectory() as folder:

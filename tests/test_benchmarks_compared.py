@@ -293,8 +293,14 @@ def test_a_quick_run_is_shorter(small):
 
 def test_the_cost_by_size_is_drawn_where_there_are_several_sizes(tmp_path):
     of_size = [result([1.0], [2.0], name=f"size-{n}", synapses=n) for n in (100, 1000)]
-    names = [path.suffix for path in command.write(of_size, "", {}, tmp_path)]
-    assert names == [".json", ".md", ".png"] and (tmp_path / f"{command.datetime.date.today()}.png").exists()
+    written = command.write(of_size, "", {}, tmp_path / "run")
+    assert [path.name for path in written] == ["run.json", "run.md", "run.png"] == sorted(
+        path.name for path in tmp_path.iterdir())
+
+
+def test_a_part_of_a_run_is_not_taken_for_a_whole_one(small):
+    names = [command.arguments(argv).base.name for argv in ([], ["--full"], ["--only", "small"], ["--quick"])]
+    assert [name.endswith(command.PART) for name in names] == [False, False, True, True]
 
 
 def test_every_peer_of_a_workload_is_known_and_has_a_script():
