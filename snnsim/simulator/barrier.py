@@ -1,6 +1,7 @@
 """A barrier at which threads of compiled code wait asleep, for as long as they must."""
 
 import ctypes
+import os
 
 import numpy as np
 from numba import types
@@ -9,16 +10,15 @@ from snnsim.errors import UserError
 
 from .rules import inner
 
-_lock = types.ExternalFunction("pthread_mutex_lock", types.int32(types.intp))
-_unlock = types.ExternalFunction("pthread_mutex_unlock", types.int32(types.intp))
-_wait = types.ExternalFunction("pthread_cond_wait", types.int32(types.intp, types.intp))
-_wake_all = types.ExternalFunction("pthread_cond_broadcast", types.int32(types.intp))
 #: Bytes in which a mutex or a condition of any system fits.
 _ROOM = 256
 
 
 class Barrier:
-    """For ``size`` threads. ``memory`` is what compiled code knows of it: an array of 64-bit integers."""
+    """For ``size`` threads. ``memory`` is what compiled code knows of it: an array of 64-bit integers.
+
+    Raises `UserError` for more than one thread where there are no POSIX threads.
+    """
 
     def __init__(self, size):
         self.memory = np.zeros(5, np.int64)  # mutex, condition, size, waiting, round
@@ -27,26 +27,36 @@ class Barrier:
             self._make(size)
 
     def _make(self, size):
-        library = ctypes.CDLL(None)
-        if not hasattr(library, "pthread_cond_wait"):
+        if os.name != "posix":
             raise UserError("this system has no POSIX threads, so the simulator runs on one thread only")
+        library = ctypes.CDLL(None)
         mutex, condition = self._room.ctypes.data, self._room.ctypes.data + _ROOM
         library.pthread_mutex_init(ctypes.c_void_p(mutex), None)
         library.pthread_cond_init(ctypes.c_void_p(condition), None)
         self.memory[:3] = mutex, condition, size
 
 
-@inner()
-def meet(barrier):
-    """Wait until all threads have come; ``barrier`` is the memory of a `Barrier`."""
-    mutex, condition = barrier[0], barrier[1]
-    _lock(mutex)
-    this_round = barrier[4]
-    barrier[3] += 1
-    if barrier[3] == barrier[2]:
-        barrier[3] = 0
-        barrier[4] = this_round + 1
-        _wake_all(condition)
-    while barrier[4] == this_round:
-        _wait(condition, mutex)
-    _unlock(mutex)
+if os.name == "posix":
+    _lock = types.ExternalFunction("pthread_mutex_lock", types.int32(types.intp))
+    _unlock = types.ExternalFunction("pthread_mutex_unlock", types.int32(types.intp))
+    _wait = types.ExternalFunction("pthread_cond_wait", types.int32(types.intp, types.intp))
+    _wake_all = types.ExternalFunction("pthread_cond_broadcast", types.int32(types.intp))
+
+    @inner()
+    def meet(barrier):
+        """Wait until all threads have come; ``barrier`` is the memory of a `Barrier`."""
+        mutex, condition = barrier[0], barrier[1]
+        _lock(mutex)
+        this_round = barrier[4]
+        barrier[3] += 1
+        if barrier[3] == barrier[2]:
+            barrier[3] = 0
+            barrier[4] = this_round + 1
+            _wake_all(condition)
+        while barrier[4] == this_round:
+            _wait(condition, mutex)
+        _unlock(mutex)
+else:
+    @inner()
+    def meet(barrier):
+        """There is one thread."""
