@@ -10,8 +10,8 @@ COMMA := ,
 # The virtual board is compiled C++. Where the machine has no compiler, one comes from the package index.
 COMPILER := $(firstword $(foreach name,$(CXX) c++ g++ clang++,$(shell command -v $(name) 2>/dev/null)))
 DEMO_EXTRAS := $(if $(COMPILER),,[compiler])
-TEST_EXTRAS := $(if $(COMPILER),[test],[test,compiler])
-BOARDS_EXTRAS := [test,boards$(if $(COMPILER),,$(COMMA)compiler)]
+TEST_EXTRAS := $(if $(COMPILER),[test$(COMMA)torch],[test$(COMMA)torch$(COMMA)compiler])
+BOARDS_EXTRAS := [test$(COMMA)torch$(COMMA)boards$(if $(COMPILER),,$(COMMA)compiler)]
 
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 

@@ -41,15 +41,18 @@ def learned():
     return learning_core.measure(core, compilation, learning_core.RATES[0], before=120, steps=100)
 
 
+@pytest.mark.slow
 def test_256_neurons_all_to_all_at_10_hz_learn_in_real_time_at_24_mhz(learned):
     assert learned.rate >= 10
     assert learned.clocks < learned.longest < learning_core.CLOCK * learning_core.DT
 
 
+@pytest.mark.slow
 def test_the_clocks_of_a_core_that_learns_were_predicted(learned):
     assert learned.predicted == pytest.approx(learned.clocks, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terms", learning_core.PROGRAMS)
 def test_a_word_of_synapses_learns_in_two_clocks(terms):
     assert learning_core.clocks_of_a_word(compiled_core(learning_core.CORE), terms) <= 2

@@ -8,7 +8,7 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
-from .cells import NARROW_STEPPERS, SATURATED, WIDE_STEPPERS
+from .cells import SATURATED, WIDE_STEPPERS
 from .delivery import deliver, deliver_all, first_at_least, send_rows
 from .kernel import add_inputs, by_kind, lowest_bit, of_one_kind, record_states, stepping
 from .learn import Workspace, learn_row, trace_row
@@ -212,7 +212,7 @@ def end_learning(fired, sources, now, learning, counts):
     mark(post.factors[OF_POST], fired, 0)
 
 
-step_neurons = stepping(by_kind(*NARROW_STEPPERS[:3]))
+step_neurons = stepping(by_kind(*WIDE_STEPPERS[:3]))
 
 
 def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, output, sources, first, last,
@@ -264,12 +264,12 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
     return last, spikes
 
 
-def _compiled(is_narrow, is_adaptive, has_bitmaps):
-    own, alike, alike_without_i, adaptive = NARROW_STEPPERS if is_narrow else WIDE_STEPPERS
+def _compiled(is_adaptive, has_bitmaps):
+    own, alike, alike_without_i, adaptive = WIDE_STEPPERS  # neurons are a small part of the work here
     step_block = of_one_kind(adaptive) if is_adaptive else by_kind(own, alike, alike_without_i)
-    return variant_of(_run, f"{is_narrow:d}{is_adaptive:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
+    return variant_of(_run, f"{is_adaptive:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
                       deliver=deliver_all if has_bitmaps else deliver)
 
 
-#: By whether sums are narrow, whether thresholds adapt or values are graded, and whether there are bitmaps.
-RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=3)}
+#: By whether thresholds adapt or values are graded, and whether there are bitmaps.
+RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=2)}

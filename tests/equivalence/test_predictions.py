@@ -1,5 +1,6 @@
 """What is computed before a run is what the core counts in it: clocks, and bytes on the link."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -163,8 +164,13 @@ def predicted_learning(compilation, rate, placement=None):
     return (placement or compilation.placement).predict_learning_clocks(np.full(2 * N, rate)) * COUNTED
 
 
-@pytest.mark.parametrize("rate", [0.02, 0.2])
-@pytest.mark.parametrize("rule", RULES)
+#: Rules and rates that are run each time: some seconds each add up.
+QUICKLY = ("pairs", 0.02), ("tags", 0.2)
+
+
+@pytest.mark.parametrize(("rule", "rate"), [
+    case if case in QUICKLY else pytest.param(*case, marks=pytest.mark.slow)
+    for case in itertools.product(RULES, (0.02, 0.2))])
 def test_the_clocks_of_learning_are_predicted(rule, rate):
     compilation = learner(RULES[rule])
     result, fired = count(compilation, rate)
@@ -173,6 +179,7 @@ def test_the_clocks_of_learning_are_predicted(rule, rate):
     assert result.clocks == pytest.approx(load.clocks * COUNTED, rel=0.05)
 
 
+@pytest.mark.slow
 def test_where_tags_are_small_and_spikes_rare_the_prediction_is_more_than_it_takes():
     compilation = learner(RULES["tags alone"])
     result, fired = count(compilation, 0.002)
