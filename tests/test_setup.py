@@ -54,7 +54,7 @@ def test_changed_dependencies_are_installed(project, name):
 @needs_make
 def test_only_the_slow_tests_need_the_tools_that_make_bitstreams(project):
     (project / ".venv/.boards").unlink()
-    assert "-e '.[test,boards]'" in dry_run(project, "test-slow", "COMPILER=c++")
+    assert "-e '.[test,torch,boards]'" in dry_run(project, "test-slow", "COMPILER=c++")
     assert "pip install" not in dry_run(project, "test")
 
 
