@@ -35,7 +35,7 @@ def random_input(steps, rate):
     return SpikeRaster.from_dense(np.random.default_rng(6).random((steps, CONFIG.inputs)) < rate)
 
 
-@pytest.mark.parametrize("delay_steps", [1, pytest.param(CONFIG.delay_slots, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("delay_steps", [1, CONFIG.delay_slots])
 def test_all_inputs_and_all_neurons_to_all_neurons(delay_steps):
     neuron = LIF(tau_mem=10e-3, v_threshold=1.0, t_ref=2e-3, tau_syn=2e-3)
     image = all_to_all(CONFIG.neurons, Uniform(-0.35, 0.4, seed=3), neuron, delay_steps)
@@ -60,7 +60,6 @@ def test_a_full_spike_buffer_holds_the_core_up_and_loses_nothing():
     assert first_difference(result, Simulator(image).run(random_input(50, 1.0))) is None
 
 
-@pytest.mark.slow
 def test_a_step_of_a_network_at_rest_costs_ten_clocks_whatever_its_size():
     neuron = LIF(tau_mem=1e-3, v_threshold=1.0)
     for neurons in (1, CONFIG.neurons):
