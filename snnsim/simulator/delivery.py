@@ -151,34 +151,36 @@ def fetch_rows(source, rows):
             fetch(rows.weight, start, stop)
 
 
-@inner(inline="always")
-def send_rows(source, step, ring, rows):
-    """Add a spike's arrivals over compressed rows to the ring; their number."""
-    work = 0
-    for k in range(rows.pointer[source], rows.pointer[source + 1]):
-        segment = rows.segments[k]
-        slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
-        drive, scale, origin = ring.drive[slot], segment.scale, np.uint64(segment.origin)
-        for j in range(np.uint64(segment.start), np.uint64(segment.stop)):  # unsigned: not from the end
-            drive[origin + np.uint64(rows.target[j])] += rows.weight[j] * scale
-        mark_targets(ring.touched[slot], segment, rows.target)
-        work += segment.stop - segment.start
-    return work
+@inner(forceinline=True)
+def weighted(weight, j, scale):
+    """What an arrival adds where each synapse has a weight."""
+    return weight[j] * scale
 
 
-@inner(inline="always")
-def send_constant(source, step, ring, rows):
-    """The same over rows all of whose weights are 1."""
-    work = 0
-    for k in range(rows.pointer[source], rows.pointer[source + 1]):
-        segment = rows.segments[k]
-        slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
-        drive, scale, origin = ring.drive[slot], segment.scale, np.uint64(segment.origin)
-        for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
-            drive[origin + np.uint64(rows.target[j])] += scale
-        mark_targets(ring.touched[slot], segment, rows.target)
-        work += segment.stop - segment.start
-    return work
+@inner(forceinline=True)
+def constant(weight, j, scale):
+    """What it adds where all weights are 1."""
+    return scale
+
+
+def sending_rows(arrival):
+    """A function that adds a spike's arrivals over compressed rows, ``arrival`` each, to the ring."""
+    @inner(inline="always")
+    def send(source, step, ring, rows):
+        work = 0
+        for k in range(rows.pointer[source], rows.pointer[source + 1]):
+            segment = rows.segments[k]
+            slot = ring_slot(arrival_step(step, segment.delay), ring.drive.shape[0])
+            drive, scale, origin = ring.drive[slot], segment.scale, np.uint64(segment.origin)
+            for j in range(np.uint64(segment.start), np.uint64(segment.stop)):  # unsigned: not from the end
+                drive[origin + np.uint64(rows.target[j])] += arrival(rows.weight, j, scale)
+            mark_targets(ring.touched[slot], segment, rows.target)
+            work += segment.stop - segment.start
+        return work
+    return send
+
+
+send_rows, send_constant = sending_rows(weighted), sending_rows(constant)
 
 
 @inner()

@@ -58,19 +58,6 @@ def text_digest(*users):
     return h.hexdigest()
 
 
-def compiled(entry, text):
-    """``entry(text)``, a function whose key among the compiled code on disk has ``text`` in it, for numba.
-
-    So has its file there: to read one that was written before a type of its arguments moved would fail.
-    """
-    function = entry(text)
-    function.__qualname__ += "." + text[:16]
-    try:
-        return njit(cache=True)(function)
-    except RuntimeError:  # no folder to cache in can be written to: compile in each process
-        return njit(entry(text))
-
-
 def variant_of(function, variant, users=(), **names):
     """``function`` for numba, kept on disk once it is compiled; it sees ``names`` as globals, too.
     ``users``: files of other packages that it is part of, as `text_digest` takes them.
