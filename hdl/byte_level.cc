@@ -27,7 +27,8 @@ struct Model {
         core.commit();
     }
 
-    bool works() { return !input.empty() || core.p_busy.get<bool>(); }
+    // In the clock after a byte the core's outputs do not know of it yet.
+    bool works() { return !input.empty() || gap || core.p_busy.get<bool>(); }
 };
 
 #include "library.h"
