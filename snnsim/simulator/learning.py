@@ -6,7 +6,8 @@ from snnsim.contract.plasticity import readout
 from snnsim.contract.terms import MODULATORS, ONE
 from snnsim.plasticity import LearningState
 
-from .learn import Workspace
+from .alike import Alike
+from .learn_terms import Workspace
 from .learning_kernel import RUN, Learning, Post
 from .notes import Notes
 from .plastic_rows import gather, make_rows, pack_plastic, scatter
@@ -43,7 +44,7 @@ class LearningMemory:
         self.learning = Learning(
             self.image.plasticity is not None, self._has_grades, self._program, rows,
             self.packed.synapses, self._post(), Modulators.of(self.image), self._notes(rows.table),
-            Workspace.empty(), Ahead.empty())
+            Workspace.empty(), self._alike(rows.targets), Ahead.empty())
 
     def read(self):
         """The `LearningState` of now."""
@@ -88,6 +89,10 @@ class LearningMemory:
         touched = np.zeros(self._slots + 1, np.uint8)
         touched[-1] = 1
         return Post(factors, np.zeros((2, n), np.int32), runs.view(np.recarray), arrivals, touched)
+
+    def _alike(self, targets):
+        some = targets if self._program.rules["alike"].any() else targets[:0]
+        return Alike.empty(some, self.image.n_neurons, self.packed.synapses.target.dtype)
 
     def _traces_at_rest(self):
         """What the traces of each class are as factors before any spike, shape (2, classes)."""

@@ -27,8 +27,8 @@ class Synapses(NamedTuple):
 #: stand before step ``since``. ``tagged``: whether any tag is not 0; ``event``: whether its event falls into
 #: this step.
 ROW = record("rule", "projection", "source", "lag", "first", "last", "since", "tagged", "event", x=2)
-#: The neurons that a projection leads to, and whether any of them fired in this step.
-TARGETS = record("first", "end", "fired")
+#: The neurons that a projection leads to, whether any of them fired in this step, and where `Alike` has them.
+TARGETS = record("first", "end", "fired", "at")
 
 
 class Rows(NamedTuple):
@@ -107,6 +107,7 @@ def make_rows(image, packed, rules, slots):
     targets = np.zeros(len(learning), TARGETS).view(np.recarray)
     targets["first"] = [p.first_target for p in learning]
     targets["end"] = [p.first_target + p.n_targets for p in learning]
+    targets["at"] = np.cumsum([0, *(p.n_targets for p in learning)])[:-1]
     order = np.argsort(numbered.source, kind="stable")
     return Rows(
         table, np.zeros((slots if numbered.lag.any() else 0, -(-numbered.size // PENDING)), np.uint64),
