@@ -22,7 +22,6 @@ from snnsim.contract.plasticity import (
     times,
     widened,
 )
-from snnsim.contract.terms import LARGEST_RULE
 
 from .cells import CLIPPED
 from .learn_terms import CHUNK
@@ -47,8 +46,9 @@ class Ahead(NamedTuple):
     many: np.ndarray
 
     @classmethod
-    def empty(cls):
-        return cls(np.zeros((2, EPOCH), np.int64), np.zeros((LARGEST_RULE, EPOCH), np.int64),
+    def empty(cls, rules):
+        terms = int((rules["last"] - rules["first"]).max(initial=0))
+        return cls(np.zeros((2, EPOCH), np.int64), np.zeros((terms, EPOCH), np.int64),
                    np.zeros(EPOCH, np.int64), np.zeros(EPOCH + 1, np.int32), np.zeros((2, CHUNK), np.int32),
                    np.zeros(CHUNK + 1, np.int32))
 
