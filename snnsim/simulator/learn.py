@@ -86,7 +86,7 @@ def is_alike(row, rule, targets, crowd, is_commanded):
             and crowd * (row.last - row.first) >= targets.end - targets.first)
 
 
-@inner()
+@inner(inline="always")
 def learn_row(row, now, targets, crowd, is_commanded, program, modulators, synapses, of_neurons, work, alike,
               counts):
     """LEARN of a row in step ``now``, if anything can change; how many synapses were looked at.

@@ -53,7 +53,7 @@ def multiply(products, term, rule, synapses, of_neurons, width, taken):
             lanes.times_distances(products, weight, 1, -rule.w_min, width)
 
 
-@inner(inline="always")
+@inner()
 def add_term(term, value, rule, synapses, of_neurons, width, work):
     """Add a term, of which the row's product is ``value``; ``synapses``: targets, weights and tags."""
     is_post, n, total = term.condition == ON_POST, synapses[0].size, work.total

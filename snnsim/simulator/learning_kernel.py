@@ -149,7 +149,7 @@ def find_fired(fired, targets):
                 break
 
 
-@inner(inline="always")
+@inner()
 def visit(row, now, crowd, is_commanded, learning, counts):
     """LEARN of a row, and its traces; how much work that was. ``crowd``: see `learn_row`."""
     work = learn_row(row, now, learning.rows.targets[row.projection], crowd, is_commanded, learning.program,
