@@ -44,7 +44,7 @@ def _bounds(image):
     p, initial, state = image.parameters, image.initial, image.formats.state
     one = image.formats.keep.hi
     to_membranes = [projection for projection in image.projections if not projection.to_m]
-    highest_drive, lowest_drive = drive_bounds(image.n_neurons, to_membranes)
+    highest_drive, lowest_drive = drive_bounds(image.n_neurons, to_membranes, image.noise)
     i_decay = p.keep_i / one
     # The drive's bounds lie on either side of 0.
     i_highest = np.maximum(_sum_of(highest_drive, i_decay), i_decay * initial.i + highest_drive)
@@ -56,13 +56,14 @@ def _bounds(image):
 
 
 def _raised(image):
-    """By how much adaptation raises the thresholds at most: if every neuron fires in every step."""
+    """By how much adaptation and noise raise the thresholds at most: if every neuron fires in every step."""
     a, one = image.adaptation, image.formats.keep.hi
+    noise = 0 if image.noise is None else image.noise.amplitude
     if a is None:
-        return 0
+        return noise
     decay = a.keep_z / one
     # A spike adds to what is left; a step later, when thresholds are next looked at, that has decayed.
-    return decay * np.minimum(np.maximum(a.initial, _sum_of(a.jump, decay)), image.formats.state.hi)
+    return noise + decay * np.minimum(np.maximum(a.initial, _sum_of(a.jump, decay)), image.formats.state.hi)
 
 
 def _v_highest(p, initial, up, raised, one):
