@@ -23,8 +23,8 @@ from .shapes import shape_of, struct_of
 
 #: The last stage of registers that each parameter is used from.
 _STAGES = {"keep_i": 1, "keep_v": 1, "keep_z": 1, "noise_source": 1, "leak": 3, "bias": 5, "v_min": 6,
-           "jump": 6, "amplitude": 6, "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7, "hold": 7,
-           "post_class": 7, "flipped": 7}
+           "jump": 6, "amplitude": 6, "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7,
+           "hold": 7, "post_class": 7, "flipped": 7}
 #: The first, where there is another: that of the threshold in a core where it is not the same in each step.
 _FIRST_STAGES = {"amplitude": 4, "v_threshold": 6}
 
@@ -75,8 +75,8 @@ class NeuronPipeline(wiring.Component):
     ``p_address`` by a clock. The new state, whether it spiked, whether it stays awake (is not at rest) and
     whether ``i`` and ``v`` were saturated come out with ``o_valid`` and ``o_neuron``.
 
-    In a core with noise ``hash`` follows ``i_valid`` by a clock, too, and ``column`` of the neuron's noise source
-    its ``column_address``.
+    In a core with noise ``hash`` follows ``i_valid`` by a clock, too, and ``column``, of the neuron's noise
+    source, its ``column_address``.
     """
 
     def __init__(self, config):

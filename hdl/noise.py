@@ -58,7 +58,7 @@ class Noise(wiring.Component):
         return m
 
     def _of_step(self, m):
-        """The hash of the step, of the seed that the host has written, which `noise.mixed` has been through."""
+        """The hash of the step, from the seed as the host has written it: `noise.mixed` already."""
         seed = Signal(COLUMN_WIDTH)
         m.d.comb += self.seed_host.r_data.eq(seed)
         with m.If(self.seed_host.select & self.seed_host.w_en[0]):

@@ -52,8 +52,8 @@ class Sequencer(wiring.Component):
 
     In a core that learns, ``prepare`` comes before the first step, ``learn`` after all of a step has been
     delivered, and both last until ``learning`` is low; ``any_post`` says whether any neuron fired,
-    ``commanded`` whether the host commands it to learn. ``clips`` and ``saturations`` are counted. In one whose
-    thresholds adapt only the latter are. ``time`` counts steps, if the core learns or has noise.
+    ``commanded`` whether the host commands it to learn. ``clips`` and ``saturations`` are counted. In one
+    whose thresholds adapt only the latter are. ``time`` counts steps where the core learns or has noise.
     """
 
     def __init__(self, config):

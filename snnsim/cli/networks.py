@@ -69,7 +69,8 @@ def core_for(path, core, board):
         return replace(needed, formats=image.formats) if needed != CoreConfig() else needed
     network = load_network(path)
     return _needed(network.learns or any(p.port is not None for p in network.projections),
-                   any(p.neuron.adapts for p in network.populations), MOST_NOISE_SOURCES if network.draws else 0)
+                   any(p.neuron.adapts for p in network.populations),
+                   MOST_NOISE_SOURCES if network.draws else 0)
 
 
 def _needed(learns, adapts, noise_sources):

@@ -63,8 +63,8 @@ def draw(population, dt, units, volts, formats):
 
 
 def poisson_lots(mean, what="background"):
-    """``(counts, lots)``: the 64 numbers of arrivals around ``mean`` that are the most likely, and of how many
-    of `LOTS` lots each has, shape (64,).
+    """``(counts, lots)``: the 64 numbers of arrivals around ``mean`` that are the most likely, and how many of
+    `LOTS` lots each has, shape (64,).
 
     Raises `CompileError` if others are not negligible.
     """

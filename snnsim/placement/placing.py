@@ -110,8 +110,8 @@ class Placement:
 
 
 def step_clocks(config, awake_neurons):
-    """Clocks of a step without events: `STEP_CLOCKS`, with noise `NOISE_CLOCKS`, one for each neuron of a region
-    that is awake and one for each such region; `REST_CLOCKS` if none is."""
+    """Clocks of a step without events: `STEP_CLOCKS`, with noise `NOISE_CLOCKS`, one for each neuron of a
+    region that is awake and one for each such region; `REST_CLOCKS` if none is."""
     if not awake_neurons:
         return REST_CLOCKS
     phases = STEP_CLOCKS + NOISE_CLOCKS if config.draws else STEP_CLOCKS
