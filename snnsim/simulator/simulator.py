@@ -51,8 +51,6 @@ class Simulator:
         self.image = image
         if isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= MOST_THREADS:
             raise UserError(f"threads must be between 1 and {MOST_THREADS}, not {threads!r}")
-        if image.noise is not None:
-            raise UserError("the simulator draws no noise yet: run this network on ReferenceSimulator")
         learns = learns_or_adapts(image)
         if learns and threads > 1:
             raise UserError("a network that learns or adapts runs on one thread: leave threads at 1")
