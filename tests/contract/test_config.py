@@ -55,7 +55,8 @@ OTHER_FORMAT = {"state_width": 16, "decay_bits": 12, "weight_width": 16, "expone
 OTHER_SIZE = {"neurons": 128, "inputs": 128, "lanes": 8, "delay_slots": 4, "synapse_words": 1024,
               "rows": 600, "max_regions": 8, "read_registers": 0,
               "receive_words": 512, "event_buffer": 512, "spike_buffer": 512, "plastic_rows": 7,
-              "learning_rules": 5, "post_classes": 3, "term_units": 2, "lane_factors": 1, "adaptive": 1, "noise_sources": 3}
+              "learning_rules": 5, "post_classes": 3, "term_units": 2, "lane_factors": 1, "adaptive": 1,
+              "noise_sources": 3}
 #: What only a core that learns can have, as it is not in one that learns by every rule.
 OTHER_ABILITY = {"tables": 1, "tags": 0, "modulators": 0, "third_factors": 0, "stochastic": 0}
 
