@@ -100,13 +100,13 @@ def draw(arrivals, units, loss, formats):
 
 def _check_kinds(n, what):
     if n > LARGEST_SOURCES:
-        raise CompileError(f"{what} of {n} kinds are too many, {LARGEST_SOURCES} are possible; let neurons share "
-                           "rate and weight")
+        raise CompileError(f"{what} of {n} kinds are too many, {LARGEST_SOURCES} are possible; let neurons "
+                           "share rate and weight")
 
 
 def poisson_lots(mean, what="background"):
-    """``(counts, lots)``: the 64 numbers of arrivals around ``mean`` that are the most likely, and how many of
-    `LOTS` lots each has, shape (64,). Numbers that have none are 0.
+    """``(counts, lots)``: the 64 numbers of arrivals around ``mean`` that are the most likely, and how many
+    of `LOTS` lots each has, shape (64,). Numbers that have none are 0.
 
     Raises `CompileError` if others are not negligible.
     """
