@@ -12,6 +12,7 @@ import hdl.noise
 from hdl.cosim import SimulatorLink
 from snnsim import IntegerLIF, Network, Population, SpikeRaster, compile
 from snnsim.contract import CoreConfig
+from snnsim.contract.config import MOST_NOISE_SOURCES
 from snnsim.contract.noise import COLUMNS
 from snnsim.host.driver import Driver
 from snnsim.noise import Noise
@@ -23,7 +24,8 @@ from tests.mutants import mutant, plant
 
 from .test_gateware import assert_same, compare_runs
 
-CONFIG = CoreConfig(noise_sources=4)
+#: That of `snnsim compare` for networks with noise.
+CONFIG = CoreConfig(noise_sources=MOST_NOISE_SOURCES)
 SMALL = CoreConfig(neurons=12, inputs=4, lanes=4, delay_slots=4, synapse_words=96, rows=40, noise_sources=2)
 STEPS = 40
 NETWORKS = 3
