@@ -13,10 +13,8 @@ from snnsim.contract.neuron import bounded, saturates
 from snnsim.contract.plasticity import aligned, learned, rounded
 
 from . import lanes
-from .cells import BLOCK, CLIPPED, mask_of
-from .kernel import lowest_bit
+from .cells import CLIPPED
 from .learn_terms import CHUNK, add_term
-from .narrow import narrow, plain
 from .rule_tables import OF_POST, ON_POST, ON_PRE
 from .rules import inner
 
@@ -25,21 +23,20 @@ FIRED = 1 << 30
 
 
 class Alike(NamedTuple):
-    """For each target of each projection that learns, from where `TARGETS` says: the ``total`` of the terms
-    for a spike of a source in step ``step``, one for each projection, and by how much it ``change``s a weight.
-    ``every``: all neurons. ``fired``: room for a chunk of synapses."""
+    """What a spike of a source does in step ``step``, one for each projection that learns: for each target
+    of each, from where `TARGETS` says, the ``total`` of the terms, and the ``change`` of a weight. ``every``:
+    all neurons."""
 
     total: np.ndarray
     change: np.ndarray
     step: np.ndarray
     every: np.ndarray
-    fired: np.ndarray
 
     @classmethod
     def empty(cls, targets, n_neurons, target_dtype):
         n = int((targets["end"] - targets["first"]).sum())
         return cls(np.zeros(n, np.int64), np.zeros(n, np.int32), np.full(targets.size, -1, np.int64),
-                   np.arange(n_neurons, dtype=target_dtype), np.zeros((1, CHUNK + BLOCK), np.int32))
+                   np.arange(n_neurons, dtype=target_dtype))
 
 
 @inner()
@@ -76,34 +73,31 @@ def take_changes(taken, change, origin, target):
 
 
 @inner()
-def apply_changes(weight, changes, fired, w_min, w_max):
-    """Change the weights of targets that did not fire; how many were clipped. ``fired[0, j]``: who did, followed
-    by nobody until the end of a block."""
-    clips, lo, hi = narrow(0), narrow(w_min), narrow(w_max)
+def apply_changes(weight, changes, w_min, w_max):
+    """Change the weights of targets that did not fire; how many were clipped, and how many targets fired.
+
+    No sum leaves 32 bits, in which there are twice as many in a vector.
+    """
+    clips, fired, lo, hi = np.int32(0), np.int32(0), np.int32(w_min), np.int32(w_max)
     for j in range(weight.size):
         is_fired = changes[j] == FIRED
-        w_sum = learned(narrow(weight[j]), select(is_fired, narrow(0), narrow(changes[j])))
-        clips += narrow(saturates(w_sum, lo, hi))
-        fired[0, j] = is_fired
-        weight[j] = plain(bounded(w_sum, lo, hi))
-    for j in range(weight.size, -(-weight.size // BLOCK) * BLOCK):
-        fired[0, j] = 0
-    return np.int64(plain(clips))
+        w_sum = np.int32(learned(np.int32(weight[j]), select(is_fired, np.int32(0), changes[j])))
+        clips = np.int32(clips + saturates(w_sum, lo, hi))
+        fired = np.int32(fired + is_fired)
+        weight[j] = bounded(w_sum, lo, hi)
+    return np.int64(clips), np.int64(fired)
 
 
 @inner()
-def learn_of_fired(weight, target, fired, total, origin, of_row, rule, fraction):
+def learn_of_fired(weight, target, changes, total, origin, of_row, rule, fraction):
     """The others: learn from both spikes at once. How many were clipped."""
     clips = 0
-    for first in range(0, weight.size, BLOCK):
-        mask = mask_of(fired, 0, first)
-        while mask != 0:
-            j = first + np.int64(lowest_bit(mask))
+    for j in range(weight.size):
+        if changes[j] == FIRED:
             both = total[origin + np.int64(target[j])] + of_row
             w_sum = learned(np.int64(weight[j]), rounded(both, fraction))
             clips += saturates(w_sum, rule.w_min, rule.w_max)
             weight[j] = bounded(w_sum, rule.w_min, rule.w_max)
-            mask &= mask - np.uint64(1)
     return clips
 
 
@@ -121,6 +115,8 @@ def learn_alike(row, now, targets, rule, program, synapses, of_neurons, work, al
         stop = min(start + CHUNK, row.last)
         target, weight = synapses.target[start:stop], synapses.weight[start:stop]
         take_changes(work.taken, alike.change, origin, target)
-        clips = apply_changes(weight, work.taken, alike.fired, rule.w_min, rule.w_max)
-        clips += learn_of_fired(weight, target, alike.fired, alike.total, origin, of_row, rule, program.fraction)
+        clips, fired = apply_changes(weight, work.taken, rule.w_min, rule.w_max)
+        if fired:
+            clips += learn_of_fired(weight, target, work.taken, alike.total, origin, of_row, rule,
+                                    program.fraction)
         counts[CLIPPED] += clips

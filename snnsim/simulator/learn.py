@@ -17,6 +17,7 @@ from .rule_tables import FACTOR_M0, FACTOR_PRE, FACTOR_X1, OF_POST, ON_COMMAND, 
 from .rules import inner
 from .traces import next_trace, read_trace
 
+
 @inner(inline="always")
 def set_row_factors(factors, row, program, modulators):
     """What the factors of a row are in this step."""

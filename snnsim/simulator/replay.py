@@ -25,7 +25,6 @@ from snnsim.contract.plasticity import (
 
 from .cells import CLIPPED
 from .learn_terms import CHUNK
-from .narrow import narrow, plain
 from .notes import BEGIN, EPOCH, RECENT, TOTAL, first_noted, forget, noted_step
 from .rule_tables import FACTOR_UP, FACTOR_W, FACTOR_X1, ON_POST, ROW_FACTORS
 from .rules import inner
@@ -168,15 +167,16 @@ def apply_earlier_changes(weight, target, many, since, rule, notes, change):
 def apply_changes(weight, changes, w_min, w_max):
     """Change each weight by its two changes, the earlier first; how many were clipped.
 
-    No sum of a weight of 16 bits and a change, which has 24, leaves 32 bits.
+    No sum of a weight of 16 bits and a change, which has 25, leaves 32 bits, in which there are twice as many
+    in a vector.
     """
-    clips, lo, hi = narrow(0), narrow(w_min), narrow(w_max)
+    clips, lo, hi = np.int32(0), np.int32(w_min), np.int32(w_max)
     for j in range(weight.size):
-        w_sum = learned(narrow(weight[j]), narrow(changes[1, j]))
-        w_sum_2 = learned(bounded(w_sum, lo, hi), narrow(changes[0, j]))
-        clips += narrow(saturates(w_sum, lo, hi)) + narrow(saturates(w_sum_2, lo, hi))
-        weight[j] = plain(bounded(w_sum_2, lo, hi))
-    return np.int64(plain(clips))
+        w_sum = np.int32(learned(np.int32(weight[j]), changes[1, j]))
+        w_sum_2 = np.int32(learned(bounded(w_sum, lo, hi), changes[0, j]))
+        clips = np.int32(clips + saturates(w_sum, lo, hi) + saturates(w_sum_2, lo, hi))
+        weight[j] = bounded(w_sum_2, lo, hi)
+    return np.int64(clips)
 
 
 @inner(inline="always")

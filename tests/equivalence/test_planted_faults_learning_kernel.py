@@ -83,10 +83,10 @@ FAULTS = {
         "replay.py", "range(first_noted(notes.steps, n, noted, begin), noted)",
         "range(first_noted(notes.steps, n, noted, begin) + 1, noted)"),
     "clips in the wrong order": (
-        "replay.py", "w_sum = learned(narrow(weight[j]), narrow(changes[1, j]))",
-        "w_sum = learned(narrow(weight[j]), narrow(changes[0, j]))"),
+        "replay.py", "np.int32(learned(np.int32(weight[j]), changes[1, j]))",
+        "np.int32(learned(np.int32(weight[j]), changes[0, j]))"),
     "counts no clips in arrears": (
-        "replay.py", "clips + apply_changes(weight, ahead.changes,", "clips + 0 * apply_changes(weight, ahead.changes,"),
+        "replay.py", "clips + apply_changes(", "clips + 0 * apply_changes("),
     "draws the chance of the step of the visit": (
         "replay.py", "noise.step_noise(program.seed, since + lag)",
         "noise.step_noise(program.seed, row.since)"),
