@@ -51,7 +51,9 @@ class LearningMemory:
         """The `LearningState` of now."""
         learning, post, n = self.learning, self.learning.post, self.image.n_neurons
         zeros = [np.zeros(p.n_synapses, np.int64) for p in self.image.projections]
-        tags = gather(self.image, self.packed, learning.synapses.tag, zeros) if self._has_tags else tuple(zeros)
+        tags = tuple(zeros)
+        if self._has_tags:
+            tags = gather(self.image, self.packed, learning.synapses.tag, zeros)
         begun = [p.weights() for p in self.image.projections]
         weights = gather(self.image, self.packed, learning.synapses.weight, begun)
         y1, y2, m = (np.array(values[:n], dtype=np.int64) for values in (*post.y, post.factors[OF_M]))

@@ -20,8 +20,8 @@ BEGIN, TOTAL = range(2)
 class Notes(NamedTuple):
     """Spikes that rows have yet to replay: for each neuron the ``steps`` of ``count``, counted from where the
     notes begin, and the ``factors`` that it had then, if any rule needs them. ``count`` is -1 for neurons
-    whose spikes need not be noted. ``recent``, uint64: for each the latest `RECENT` of these steps plus 1, the
-    latest in the lowest bits, 0 where there is none. ``counter``: `BEGIN` and `TOTAL`.
+    whose spikes need not be noted. ``recent``, uint64: for each the latest `RECENT` of these steps plus 1,
+    the latest in the lowest bits, 0 where there is none. ``counter``: `BEGIN` and `TOTAL`.
     """
 
     count: np.ndarray

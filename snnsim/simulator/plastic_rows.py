@@ -18,8 +18,8 @@ from .rule_tables import record
 
 
 class Synapses(NamedTuple):
-    """``target``: neurons, uint16, or uint32 where there are more. ``weight``, and ``tag`` (empty if no rule has
-    tags), int16."""
+    """``target``: neurons, uint16, or uint32 where there are more. ``weight``, and ``tag`` (empty if no rule
+    has tags), int16."""
 
     target: np.ndarray
     weight: np.ndarray
@@ -112,7 +112,8 @@ def _rows(image, numbered, first, last, rules, slots):
     projection = number[numbered.projection]
     rule_of = np.array([image.rules.index(p.learning.rule) for p in learning], dtype=np.int64)
     for name, column in (("rule", rule_of[projection]), ("projection", projection),
-                         ("source", numbered.source), ("lag", numbered.lag), ("first", first), ("last", last)):
+                         ("source", numbered.source), ("lag", numbered.lag), ("first", first),
+                         ("last", last)):
         table[name] = column
     targets = np.zeros(len(learning), TARGETS).view(np.recarray)
     targets["first"] = [p.first_target for p in learning]

@@ -38,9 +38,9 @@ def record(*names, **arrays):
 
 #: A rule has the terms ``first <= t < last``. ``replays``: its synapses learn only when their row is visited,
 #: and then replay post-synaptic spikes (see `replay`); these are alike for all synapses of a row where it is
-#: ``additive``, and need the neuron's factors of their steps where ``notes``. ``alike``: besides, what a spike
-#: of a source does is the same for all synapses of a target. ``has_post``, ``has_command``: whether there are
-#: such terms.
+#: ``additive``, and need the neuron's factors of their steps where ``notes``. ``alike``: besides, what a
+#: spike of a source does is the same for all synapses of a target. ``has_post``, ``has_command``: whether
+#: there are such terms.
 RULE = record("first", "last", "w_min", "w_max", "keep_e", "stochastic", "has_tag", "has_post", "has_command",
               "replays", "additive", "alike", "notes")
 #: The first ``n_row`` of ``n_factors`` belong to the row, the others to the neuron or the synapse.
