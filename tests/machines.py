@@ -14,3 +14,7 @@ LEARNING_MACHINES = {
     "simulator": Simulator,
     "gateware": learning_gateware,
 }
+#: The same where neurons draw something.
+NOISY_MACHINES = {
+    "reference": ReferenceSimulator,
+}

@@ -125,7 +125,7 @@ REFUSED = [
      r"population 'exc': tau_mem must have .* each of its 3 neurons, not an array of shape \(2,\)"),
     (lambda: Population("exc", -1, LIFS), "population 'exc': n must be an integer between 0 and .*, not -1"),
     (lambda: Population("exc", 1.5, LIFS), "population 'exc': n must be an integer"),
-    (lambda: Population("exc", 1, 7), "neuron must be a LIF or an IntegerLIF, not 7"),
+    (lambda: Population("exc", 1, 7), "neuron must be a LIF, an IntegerLIF or a PoissonSource, not 7"),
     (lambda: Population("", 1, LIFS), "name must be a non-empty line of text"),
     (lambda: Population("a\nb", 1, LIFS), "name must be a non-empty line of text"),
     (lambda: Input("in", -2), "input 'in': n must be an integer"),

@@ -11,6 +11,7 @@ from snnsim.noise import LARGEST_SOURCES, Noise
 from snnsim.values import per_neuron
 
 from .quantise import CompileError, Loss, quantise
+from .scale import Limit
 
 #: Probabilities are multiples of one in this many.
 LOTS = COLUMNS << CUT_BITS
@@ -18,6 +19,45 @@ LOTS = COLUMNS << CUT_BITS
 LARGEST_TAIL = 1e-6
 #: Relative errors of a mean below this are not worth a note.
 WORTH_A_NOTE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """How many arrivals the neurons of a population draw in a step, ``what`` in messages.
+
+    ``kinds``: pairs ``(counts, lots)`` as `poisson_lots` gives them, which are to have the means ``mean``;
+    ``kind``: which of them is each neuron's, shape (n,).
+    """
+
+    what: str
+    mean: np.ndarray
+    kind: np.ndarray
+    kinds: tuple = ()
+
+    @classmethod
+    def of(cls, population, dt):
+        """Those of ``population``. Raises `CompileError` if so many in a step have no place in 64 columns."""
+        what = f"population {population.name!r}: background"
+        rate = 0.0 if population.background is None else population.background.rate
+        means = per_neuron(rate, population.n) * dt
+        mean, kind = np.unique(means, return_inverse=True)
+        _check_kinds(len(mean), what)
+        return cls(what, mean, kind.reshape(-1), tuple(poisson_lots(m, what) for m in mean.tolist()))
+
+    @property
+    def most(self):
+        """How many can arrive at each neuron, shape (n,)."""
+        return np.array([counts.max() for counts, _ in self.kinds], np.int64)[self.kind]
+
+    def limits(self, volts, formats):
+        """What arrivals of ``volts``, shape (n,), demand of the scale."""
+        most = self.most
+        if most.any():
+            with np.errstate(over="ignore"):
+                sizes = most * np.abs(volts)
+            k = int(sizes.argmax())
+            what = f"the background of neuron {k}, {most[k]} arrivals of {volts[k]:g} V in a step"
+            yield Limit(float(sizes[k]), formats.drive.hi, what)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,53 +71,54 @@ class Drawn:
     rate: Loss = Loss()
     weight: Loss = Loss()
 
-    @classmethod
-    def nothing(cls, n):
-        return cls(np.zeros(n, np.int64))
-
     @property
     def bounds(self):
         """The highest and the lowest that each neuron can draw, each of shape (n,)."""
         return _noise(np.zeros_like(self.source), self.source, self.sources, 0).bounds
 
 
-def draw(population, dt, units, volts, formats):
-    """What ``population`` `Drawn`, of arrivals of ``units``, shape (n,), that were to be ``volts``.
+def draw(arrivals, units, loss, formats):
+    """What is `Drawn` by ``arrivals`` of ``units``, shape (n,), with the `Loss` of these.
 
-    Raises `CompileError` if so many arrivals in a step have no place in 64 columns, or no room in the drive.
+    Raises `CompileError` if they have no room in the drive, or are of too many kinds.
     """
-    n, background, what = population.n, population.background, f"population {population.name!r}: background"
-    if background is None or n == 0:
-        return Drawn.nothing(n)
-    mean = per_neuron(background.rate, n) * dt
-    pairs, which = np.unique(np.column_stack([mean, units]), axis=0, return_inverse=True)
-    sources, exact = [], []
-    for mean_of_pair, unit in pairs.tolist():
-        counts, lots = poisson_lots(mean_of_pair, what)
-        values = quantise(counts * unit, formats.drive, f"{what}: {counts[-1]} arrivals in a step",
+    pairs, which = np.unique(np.column_stack([arrivals.kind, units]), axis=0, return_inverse=True)
+    _check_kinds(len(pairs), arrivals.what)
+    numbers, sources = [], []
+    for kind, unit in pairs.tolist():
+        counts, lots = arrivals.kinds[kind]
+        values = quantise(counts * float(unit), formats.drive,
+                          f"{arrivals.what}: {counts.max()} arrivals in a step",
                           "use a smaller weight or rate, or a wider drive")
-        sources.append(columns_of(lots, values))
-        exact.append(float(lots @ counts) / LOTS)
-    rate = Loss.between(pairs[:, 0], np.array(exact))
-    return Drawn(which.reshape(-1) + 1, tuple(sources), rate, volts)
+        if values.any():
+            sources.append(columns_of(lots, values))
+        numbers.append(len(sources) if values.any() else 0)
+    exact = np.array([float(lots @ counts) / LOTS for counts, lots in arrivals.kinds])
+    rate = Loss.between(arrivals.mean, exact)
+    return Drawn(np.array(numbers, np.int64)[which.reshape(-1)], tuple(sources), rate, loss)
+
+
+def _check_kinds(n, what):
+    if n > LARGEST_SOURCES:
+        raise CompileError(f"{what} of {n} kinds are too many, {LARGEST_SOURCES} are possible; let neurons "
+                           "share rate and weight")
 
 
 def poisson_lots(mean, what="background"):
-    """``(counts, lots)``: the 64 numbers of arrivals around ``mean`` that are the most likely, and of how many
-    of `LOTS` lots each has, shape (64,).
+    """``(counts, lots)``: the 64 numbers of arrivals around ``mean`` that are the most likely, and how many
+    of `LOTS` lots each has, shape (64,). Numbers that have none are 0.
 
     Raises `CompileError` if others are not negligible.
     """
-    first = max(0, math.ceil(mean) - COLUMNS // 2)
+    first = max(0, math.ceil(min(mean, COLUMNS)) - COLUMNS // 2)  # far beyond, none of them is likely
     counts = np.arange(first, first + COLUMNS)
-    with np.errstate(under="ignore"):
-        probability = np.array([_poisson(k, mean) for k in counts.tolist()])
-    tail = 1 - probability.sum()
-    if tail > LARGEST_TAIL:
+    probability = np.array([_poisson(k, mean) for k in counts.tolist()])
+    if 1 - probability.sum() > LARGEST_TAIL:
         raise CompileError(f"{what}: {mean:g} arrivals a step are too many, their number varies by more than "
                            f"the {COLUMNS} columns of a noise source; use a shorter dt, or fewer arrivals of "
                            "a larger weight")
-    return counts, _rounded_to(LOTS, probability / probability.sum())
+    lots = _rounded_to(LOTS, probability / probability.sum())
+    return np.where(lots > 0, counts, 0), lots
 
 
 def _poisson(k, mean):
@@ -130,9 +171,8 @@ def as_thresholds(population, dt, formats):
     amplitude, half = formats.state.hi, 1 << (CENTRED_BITS - 1)
     threshold = np.rint(amplitude * (1 - 2 * wanted)).astype(np.int64)
     below = [-(t * half // amplitude) for t in threshold.tolist()]  # centred hashes that are less
-    probability = (np.array(below, float) + half) / (2 * half)
     neuron = IntegerLIF(v_threshold_q=threshold, keep_v_q=0, threshold_noise_q=amplitude)
-    return neuron, np.clip(probability, 0, 1)
+    return neuron, (np.array(below, float) + half) / (2 * half)
 
 
 def noise(network, amplitudes, drawn):
@@ -144,9 +184,7 @@ def noise(network, amplitudes, drawn):
     for d in drawn:
         own = [numbers.setdefault(s, len(numbers) + 1) for s in d.sources]
         source.append(np.array([0, *own], np.int64)[d.source])
-    if len(numbers) > LARGEST_SOURCES:
-        raise CompileError(f"the network has backgrounds of {len(numbers)} kinds, {LARGEST_SOURCES} are "
-                           "possible: let neurons share rate and weight")
+    _check_kinds(len(numbers), f"network {network.name!r}: backgrounds")
     return _noise(amplitudes, np.concatenate(source), tuple(numbers), network.seed)
 
 

@@ -12,11 +12,11 @@ from snnsim.network import LIF, PoissonSource
 from snnsim.placement import Placement, place
 from snnsim.values import per_neuron
 
-from .background import Drawn, as_thresholds, draw, noise
+from .background import Arrivals, Drawn, as_thresholds, draw, noise
 from .learning import Learner, post_slots
 from .parameters import Physical, quantise_integer, quantise_lif, weight_gain
 from .plasticity import adaptation, factor_notes, plasticity
-from .quantise import CompileError, Loss, quantise
+from .quantise import CompileError, Loss
 from .report import PopulationReport, ProjectionReport, Report
 from .scale import Scale, choose_scale, lower
 from .synapses import Place, as_given, expand, in_units, weight_limits
@@ -105,7 +105,7 @@ class _Compiler:
             plasticity=plasticity(network, self.first, {c.part.name: c.part.scale for c in compiled},
                                   self.learner),
             adaptation=adaptation(network, columns),
-            noise=noise(network, columns["amplitude"], [c.drawn for c in compiled]),
+            noise=noise(network, columns["threshold_noise"], [c.drawn for c in compiled]),
         )
         return image, Report(
             network.name, network.dt, self.formats, tuple(c.report for c in compiled),
@@ -149,10 +149,9 @@ class _Compiler:
         integers = quantise_integer(name, population.neuron, n, self.formats)
         rows = [self._expand(p, n, None) for p in incoming]
         made = [as_given(r, self.formats, self._place(r.projection), self.learner) for r in rows]
-        drawn = Drawn.nothing(n)
-        if population.background is not None:
-            weight = per_neuron(population.background.weight_q, n)
-            drawn = draw(population, self.network.dt, weight, Loss(), self.formats)
+        weight = 0 if population.background is None else population.background.weight_q
+        arrivals = Arrivals.of(population, self.network.dt)
+        drawn = draw(arrivals, per_neuron(weight, n), Loss(), self.formats)
         bound = self._bound([q.projection for q in made if not q.projection.to_m], name, drawn)
         report = PopulationReport.of_integers(population, self.formats, bound, drawn)
         return self._compiled(integers, drawn, Part(name, self.first[name], n), rows, made, report)
@@ -161,27 +160,28 @@ class _Compiler:
         """The largest scale, not above the nominal one, under which the rounded weights keep the drive in its
         format too; with what they became, a list of `Quantised`, what is `Drawn`, and the drive's bound."""
         formats = self.formats
-        limits = [*physical.limits(formats), *weight_limits(rows, population.n, formats)]
-        drive = max(limits[-2:], key=lambda limit: limit.size)  # the sums, upward and downward
+        arrivals = Arrivals.of(population, self.network.dt)
+        volts = np.where(arrivals.most, self._background_volts(population, gain), 0.0)
+        by_chance = list(arrivals.limits(volts, formats))
+        limits = [*physical.limits(formats), *by_chance, *weight_limits(rows, population.n, formats)]
+        sums = [*limits[-2:], *by_chance]  # upward, downward, and what is drawn
+        drive = max(sums, key=lambda limit: limit.size)
         reference = physical.reference or physical.reach(drive.size)
         scale = choose_scale(population.name, reference, limits, formats)
         while True:
             made = [self._in_units(r, scale) for r in rows]
-            drawn = self._draw(population, gain, scale)
+            units = np.rint(scale.units(volts)).astype(np.int64)
+            drawn = draw(arrivals, units, Loss.between(volts, scale.volts(units)), formats)
             bound = self._bound([q.projection for q in made], population.name, drawn)
             if -formats.drive.lo >= bound.lowest and bound.highest <= formats.drive.hi:
                 return scale, made, drawn, bound
             scale = lower(population.name, scale, drive.what, reference, formats)
 
-    def _draw(self, population, gain, scale):
-        """What a population draws whose arrivals are weighted in volts."""
-        if population.background is None:
-            return Drawn.nothing(population.n)
-        volts = gain * per_neuron(population.background.weight, population.n)
-        what = f"population {population.name!r}: background weight"
-        units = quantise(scale.units(volts), self.formats.drive, what, "use a smaller weight")
-        loss = Loss.between(volts, scale.volts(units))
-        return draw(population, self.network.dt, units, loss, self.formats)
+    def _background_volts(self, population, gain):
+        """What an arrival by chance adds, in volts, shape (n,)."""
+        weight = 0.0 if population.background is None else population.background.weight
+        with np.errstate(over="ignore"):
+            return gain * per_neuron(weight, population.n)
 
     def _in_units(self, rows, scale):
         return in_units(rows, scale, self.formats, self._place(rows.projection), self.learner)

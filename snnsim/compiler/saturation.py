@@ -35,7 +35,7 @@ def reaches(image):
     for name, (lowest, highest) in zip("iv", _bounds(image), strict=True):
         share[name] = np.maximum(highest / state.hi, lowest / state.lo)
     parts = [part for part in image.populations if part.size]
-    return tuple(Reach(part.name, *(float(share[name][part.first:part.first + part.size].max())
+    return tuple(Reach(part.name, *(abs(float(share[name][part.first:part.first + part.size].max()))
                                     for name in "iv")) for part in parts)
 
 
@@ -51,19 +51,20 @@ def _bounds(image):
     i_lowest = np.minimum(-_sum_of(-lowest_drive, i_decay), i_decay * initial.i + lowest_drive)
     up = np.minimum(i_highest, state.hi) + p.bias
     down = np.maximum(i_lowest, state.lo) + p.bias
-    v_lowest, v_highest = _v_lowest(p, initial, down, one), _v_highest(p, initial, up, _raised(image), one)
+    noise = 0 if image.noise is None else image.noise.amplitude
+    v_lowest = _v_lowest(p, initial, down, noise, one)
+    v_highest = _v_highest(p, initial, up, _raised(image) + noise, one)
     return (i_lowest, i_highest), (v_lowest, v_highest)
 
 
 def _raised(image):
-    """By how much adaptation and noise raise the thresholds at most: if every neuron fires in every step."""
+    """By how much adaptation raises the thresholds at most: if every neuron fires in every step."""
     a, one = image.adaptation, image.formats.keep.hi
-    noise = 0 if image.noise is None else image.noise.amplitude
     if a is None:
-        return noise
+        return 0
     decay = a.keep_z / one
     # A spike adds to what is left; a step later, when thresholds are next looked at, that has decayed.
-    return noise + decay * np.minimum(np.maximum(a.initial, _sum_of(a.jump, decay)), image.formats.state.hi)
+    return decay * np.minimum(np.maximum(a.initial, _sum_of(a.jump, decay)), image.formats.state.hi)
 
 
 def _v_highest(p, initial, up, raised, one):
@@ -84,14 +85,16 @@ def _v_highest(p, initial, up, raised, one):
     return np.maximum(decay * carried - p.leak, 0) + up
 
 
-def _v_lowest(p, initial, down, one):
+def _v_lowest(p, initial, down, noise, one):
     """The lowest sum of v if no less than ``down`` is added in a step.
 
-    Firing does not matter: it takes v to v_reset, or to no less than 0.
+    Firing takes v to v_reset, or by subtraction to no less than 0: with ``noise`` that lowers the threshold,
+    to no less than that below 0.
     """
     decay, taken = p.keep_v / one, np.maximum(-down, 0)
     free = np.maximum(-_leaked_sum_of(taken, decay, p.leak), p.v_min)
-    carried = np.minimum.reduce([free, initial.v, p.v_reset])
+    subtracted = np.where(p.subtract == 1, -noise, 0)
+    carried = np.minimum.reduce([free, initial.v, p.v_reset, subtracted])
     return np.minimum(decay * carried + p.leak, 0) + down
 
 

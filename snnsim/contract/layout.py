@@ -290,8 +290,9 @@ def memory_shape(config, memory):
     """``(words, bits per word)`` of a memory; ``(0, 0)`` for one that the core does not have.
 
     A word of `Memory.SYNAPSES` is ``lanes`` synapses, bank 0 least significant, and so is one of
-    `Memory.TAGS`. That of `Memory.SEED` is the seed of noise, as `mixed` leaves it. Word ``(slot << index_bits) + index`` of `Memory.DRIVE` and of `Memory.THIRD` holds the
-    ring accumulators of one ``index`` in all banks, each in a column of its own.
+    `Memory.TAGS`. Word ``(slot << index_bits) + index`` of `Memory.DRIVE` and of `Memory.THIRD` holds the
+    ring accumulators of one ``index`` in all banks, each in a column of its own. The word of `Memory.SEED` is
+    the seed of noise, as `noise.mixed` leaves it.
     """
     if memory >= Memory.NOISE and not config.draws:
         return 0, 0
