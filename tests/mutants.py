@@ -6,9 +6,38 @@ import threading
 import types
 from pathlib import Path
 
+import snnsim
+
+#: What stands for `snnsim.simulator.vectors` where numba compiles nothing: vectors of one integer.
+VECTORS_OF_ONE = """
 import numpy as np
 
-import snnsim
+from snnsim.contract.neuron import decayed, product
+
+WIDTH, FLOAT_STATE = 1, 25
+MASK = choose_each = None
+number = count = int
+bits = np.uint64
+
+
+def rounds_toward_zero():
+    return False
+
+
+def load(array, at):
+    return int(array[at])
+
+
+def store(array, at, value):
+    array[at] = value
+
+
+def decay_by_halves(x, keep, decay_bits):
+    return decayed(product(x, keep), decay_bits)
+
+
+decay_as_floats = decay_by_halves
+"""
 
 
 def mutant(name, text, fault):
@@ -43,14 +72,14 @@ def mutant_simulators(folder, package, file, text, fault):
     changed = folder / package / file
     assert changed.read_text().count(text) == 1, f"{text!r} does not occur once in {file}"
     changed.write_text(changed.read_text().replace(text, fault))
-    (folder / package / "simulator" / "narrow.py").write_text("narrow = plain = int\n")
+    (folder / package / "simulator" / "vectors.py").write_text(VECTORS_OF_ONE)
     for module in (folder / package).rglob("*.py"):
         module.write_text(module.read_text().replace("from snnsim.contract", f"from {package}.contract"))
 
 
 def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
-    by_hand = {"lowest_bit": _lowest_bit, "mask_of": _mask_of, "meet": _meet, "borrowed": _same,
+    by_hand = {"lowest_bit": _lowest_bit, "meet": _meet, "borrowed": _same,
                "prefetch": _nothing, "add_spread": _add_spread, "bits_set": _bits_set}
     for name in ("cells", "delivery", "kernel", "learning_kernel"):
         module = importlib.import_module(f"{package}.simulator.{name}")
@@ -64,10 +93,6 @@ def interpreted_simulator(package):
 
 def _lowest_bit(mask):
     return (int(mask) & -int(mask)).bit_length() - 1
-
-
-def _mask_of(cells, b, at):
-    return np.uint64(sum(1 << k for k in range(64) if cells[b, at + k]))
 
 
 def _same(memory):

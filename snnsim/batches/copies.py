@@ -7,6 +7,7 @@ import numpy as np
 from snnsim.image import Parameters, State
 from snnsim.plasticity import Adaptation
 from snnsim.simulator.cells import AT_I, AT_R, AT_V, AT_Z, BLOCK, kinds_of, pack_adaptive_cells, pack_cells
+from snnsim.simulator.memory import aligned
 
 from .rasters import words_of
 
@@ -49,9 +50,9 @@ class Copies(NamedTuple):
         count = max(1, GROUP // n)
         initial = repeated_cells(image, np.tile(np.arange(first, last), count))
         slots = 1 << (image.delay_max - 1).bit_length()
-        return cls(count, n, initial, initial.copy(), kinds_of(initial),
+        return cls(count, n, initial, aligned(initial), kinds_of(initial),
                    np.array([AT_V, AT_I, AT_R] if image.adaptation is None else [AT_V, AT_I, AT_R, AT_Z]),
-                   np.zeros((slots, len(initial) * BLOCK + room), np.int32),
+                   aligned(np.zeros((slots, len(initial) * BLOCK + room), np.int32)),
                    np.zeros(len(initial) + 1, np.uint64), np.zeros(words_of(n) + words_in, np.uint64),
                    np.zeros(3, np.int64), formats.state.lo, formats.state.hi, formats.decay_bits)
 

@@ -5,12 +5,13 @@ that a small network, too, fills the vectors; what a copy's sources send goes to
 begins from the image's initial state and runs all steps of its samples; then comes the next.
 """
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 
 from snnsim.contract.schedule import arrival_step, ring_slot
-from snnsim.simulator.cells import BLOCK, NARROW_STEPPERS, OF_I, OF_V, OWN, SATURATED, WIDE_STEPPERS
+from snnsim.simulator.cells import BLOCK, OF_I, OF_V, OWN, SATURATED, STEPPERS
 from snnsim.simulator.kernel import by_kind, lowest_bit, of_one_kind
 from snnsim.simulator.memory import borrowed
 from snnsim.simulator.rules import inner, variant_of
@@ -78,7 +79,7 @@ def stepping(step_block):
         """DELIVER, INTEGRATE, FIRE and RESET of all neurons; their spikes are in ``copies.masks``."""
         for b in range(blocks):
             mask, i_saturations, v_saturations, z_saturations, _ = step_block(
-                copies.kind[b], copies.cells, b, copies.drive[slot, b * BLOCK:(b + 1) * BLOCK],
+                copies.kind[b], copies.cells[b], copies.drive[slot, b * BLOCK:(b + 1) * BLOCK],
                 copies.lo, copies.hi, copies.decay_bits)
             copies.masks[b] = mask
             copies.saturations[OF_I] += i_saturations
@@ -87,7 +88,7 @@ def stepping(step_block):
     return step_copies
 
 
-step_copies = stepping(by_kind(*NARROW_STEPPERS[:3]))
+step_copies = stepping(by_kind(*STEPPERS["wide"][:3]))
 
 
 @inner(inline="always")
@@ -198,12 +199,11 @@ def _run(copies, narrow, wide, scattered, samples, start, stop):
             put_states(copies, samples.states[first:first + count])
 
 
-def _compiled(variant, step_block):
-    return variant_of(_run, variant, (__file__,), step_copies=stepping(step_block))
+def _compiled(numbers, is_adaptive):
+    own, alike, alike_without_i, adaptive = STEPPERS[numbers]
+    step_block = of_one_kind(adaptive) if is_adaptive else by_kind(own, alike, alike_without_i)
+    return variant_of(_run, f"{numbers}{is_adaptive:d}", (__file__,), step_copies=stepping(step_block))
 
 
-#: Functions like `_run`, by whether sums are narrow and whether thresholds adapt; compiled when first used.
-RUNS = {(True, False): _compiled("narrow", by_kind(*NARROW_STEPPERS[:3])),
-        (True, True): _compiled("narrow_adaptive", of_one_kind(NARROW_STEPPERS[3])),
-        (False, False): _compiled("wide", by_kind(*WIDE_STEPPERS[:3])),
-        (False, True): _compiled("wide_adaptive", of_one_kind(WIDE_STEPPERS[3]))}
+#: Functions like `_run`, by what is computed with and whether thresholds adapt; compiled when first used.
+RUNS = {which: _compiled(*which) for which in itertools.product(STEPPERS, (True, False))}

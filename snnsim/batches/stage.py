@@ -4,7 +4,7 @@ from concurrent.futures import wait
 
 import numpy as np
 
-from snnsim.simulator.cells import is_narrow
+from snnsim.simulator.cells import numbers_of
 
 from . import kernel
 from .copies import Copies
@@ -23,7 +23,7 @@ class Stage:
         self._synapses = pack_synapses(own, words_of(last - first) + words_in, kernel.NARROW, kernel.WIDE)
         self._copies = [Copies.of(image, first, last, words_in, 2 * kernel.WIDE) for _ in range(threads)]
         self._pool = pool
-        self._run = kernel.RUNS[is_narrow(image.formats), image.adaptation is not None]
+        self._run = kernel.RUNS[numbers_of(image.formats), image.adaptation is not None]
 
     def run(self, samples):
         """Fill in what comes out of ``samples``, a `kernel.Samples` of these neurons; how often i, v and

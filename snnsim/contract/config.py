@@ -8,6 +8,9 @@ from .formats import Format
 
 CONTRACT_VERSION = 3
 
+#: Noise sources of a core: their number in a neuron's parameters has 4 bits.
+MOST_NOISE_SOURCES = 15
+
 #: numba integers wrap silently at 64 bits, Amaranth's grow: no intermediate may reach that far.
 LARGEST_INTERMEDIATE = 63
 
@@ -189,7 +192,7 @@ class CoreConfig:
         _check_range("lane_factors", self.lane_factors, 1, 4)
         for name in ("tags", "modulators", "third_factors", "stochastic", "adaptive"):
             _check_range(name, getattr(self, name), 0, 1)
-        _check_range("noise_sources", self.noise_sources, 0, 15)
+        _check_range("noise_sources", self.noise_sources, 0, MOST_NOISE_SOURCES)
         if self.learns:
             _check_range("inputs", self.inputs, 1, (1 << 16) - 1)  # one number more is that of a command
             return

@@ -292,7 +292,7 @@ def memory_shape(config, memory):
     A word of `Memory.SYNAPSES` is ``lanes`` synapses, bank 0 least significant, and so is one of
     `Memory.TAGS`. Word ``(slot << index_bits) + index`` of `Memory.DRIVE` and of `Memory.THIRD` holds the
     ring accumulators of one ``index`` in all banks, each in a column of its own. The word of `Memory.SEED` is
-    the seed of noise, as `mixed` leaves it.
+    the seed of noise, as `noise.mixed` leaves it.
     """
     if memory >= Memory.NOISE and not config.draws:
         return 0, 0

@@ -11,9 +11,6 @@ Of a block whose neurons are all alike only the states are read, and the paramet
 from typing import NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from snnsim.contract.neuron import (
     at_rest,
@@ -29,20 +26,21 @@ from snnsim.contract.neuron import (
     reset_r,
     reset_v,
 )
+from snnsim.contract.noise import lowest_threshold, noisy_threshold
 from snnsim.contract.plasticity import adapted, effective_threshold
 from snnsim.image import Parameters, State
 
-from .narrow import narrow, plain
+from . import vectors
 from .rules import inner
 
 BLOCK = 64  # as many as a mask of spikes has bits
-#: ``fired``: whether the neuron did in the last step of its block.
-FIELDS = ("v", "i", "r", "fired", *Parameters.names(), "tonic")
+#: ``noise``: by how much the threshold is moved in this step.
+FIELDS = ("v", "i", "r", "noise", *Parameters.names(), "tonic")
 #: Where counts have saturations of i, v and what learns or adapts, and clipped weights.
 OF_I, OF_V, SATURATED, CLIPPED = range(4)
 #: ``v_fired``, ``z_fired``: v and z when it was decided who fires.
 ADAPTIVE_FIELDS = ("z", "keep_z", "jump", "v_fired", "z_fired")
-(AT_V, AT_I, AT_R, AT_FIRED, AT_KEEP_I, AT_KEEP_V, AT_LEAK, AT_BIAS, AT_V_THRESHOLD, AT_V_RESET, AT_V_MIN,
+(AT_V, AT_I, AT_R, AT_NOISE, AT_KEEP_I, AT_KEEP_V, AT_LEAK, AT_BIAS, AT_V_THRESHOLD, AT_V_RESET, AT_V_MIN,
  AT_REFRACTORY, AT_SUBTRACT, AT_HOLD, AT_TONIC, AT_Z, AT_KEEP_Z, AT_JUMP, AT_V_FIRED, AT_Z_FIRED) = range(
      0, len(FIELDS + ADAPTIVE_FIELDS) * BLOCK, BLOCK)  # where the runs begin
 #: Kinds of blocks: neurons with parameters of their own; all alike; all alike, and i forgets all.
@@ -72,9 +70,12 @@ def blocks_of(n_neurons):
     return -(-n_neurons // BLOCK)
 
 
-def is_narrow(formats):
-    """Whether no sum of a neuron's step leaves 32 bits."""
-    return max(formats.state_width, formats.drive_width) <= WIDEST_NARROW
+def numbers_of(formats):
+    """Which `STEPPERS` these formats need: those of vectors where no sum of a step leaves 32 bits."""
+    if max(formats.state_width, formats.drive_width) > WIDEST_NARROW:
+        return "wide"
+    is_exact = formats.state_width <= vectors.FLOAT_STATE
+    return "floats" if is_exact and vectors.rounds_toward_zero() else "halves"
 
 
 def pack_cells(image, fields=FIELDS):
@@ -83,10 +84,18 @@ def pack_cells(image, fields=FIELDS):
     p = image.parameters
     for name in Parameters.names():
         _set(cells, name, getattr(p, name))
-    _set(cells, "tonic", is_tonic(p.bias, p.v_threshold, p.v_min))
+    _set(cells, "tonic", _tonic(p, image.noise))
     for name in "vir":
         _set(cells, name, getattr(image.initial, name))
     return cells.reshape(len(cells), -1)
+
+
+def _tonic(p, noise):
+    """Whether each neuron moves or fires by itself, or draws arrivals."""
+    if noise is None:
+        return is_tonic(p.bias, p.v_threshold, p.v_min)
+    lowest = lowest_threshold(p.v_threshold, noise.amplitude)
+    return is_tonic(p.bias, lowest, p.v_min) | (noise.source > 0)
 
 
 def pack_adaptive_cells(image):
@@ -122,134 +131,164 @@ def _set(cells, name, values):
     cells[:, _place(name)] = padded
 
 
-@intrinsic
-def mask_of(typing_context, cells, b, at):
-    """A bit for each of the `BLOCK` integers from ``cells[b, at]`` on: whether it is not 0."""
-    def generate(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        stride = builder.extract_value(array.strides, 0)
-        address = builder.add(builder.ptrtoint(array.data, stride.type), builder.mul(stride, arguments[1]))
-        address = builder.add(address, builder.mul(arguments[2], ir.Constant(stride.type, 4)))
-        vector = ir.VectorType(ir.IntType(32), BLOCK)
-        values = builder.load(builder.inttoptr(address, vector.as_pointer()))
-        values.align = 4
-        nonzero = builder.icmp_signed("!=", values, ir.Constant(vector, [0] * BLOCK))
-        return builder.bitcast(nonzero, ir.IntType(BLOCK))
-    return types.uint64(cells, types.int64, types.int64), generate
+class Numbers(NamedTuple):
+    """What a step computes with: ``width`` neurons at a time.
+
+    ``number(integer)``, ``load(array, at)``, ``store(array, at, number)``; ``decay(x, keep, decay_bits)``, that
+    is `decayed` of their `product`; ``bits`` and ``count`` of a condition: where and how often it holds.
+    """
+
+    width: int
+    number: object
+    load: object
+    store: object
+    decay: object
+    bits: object
+    count: object
 
 
-def steppers(number, stored):
+def steppers(numbers, is_noisy):
     """``(step of a block with parameters of its own, of one of neurons alike, of one without i, adaptive)``.
 
-    ``number`` turns an integer into those that are computed with, ``stored`` back.
+    ``numbers``: the `Numbers` to compute with. ``is_noisy``: whether thresholds are moved.
     """
+    width, number, load, store, decay, bits, count = numbers
+
     @inner(forceinline=True)
-    def parameters(cells, b, k):
+    def parameters(cells, k):
         return Parameter(
-            np.int64(cells[b, AT_KEEP_I + k]), np.int64(cells[b, AT_KEEP_V + k]),
-            number(cells[b, AT_LEAK + k]), number(cells[b, AT_BIAS + k]),
-            number(cells[b, AT_V_THRESHOLD + k]), number(cells[b, AT_V_RESET + k]),
-            number(cells[b, AT_V_MIN + k]), number(cells[b, AT_REFRACTORY + k]),
-            cells[b, AT_SUBTRACT + k] != 0, cells[b, AT_HOLD + k] != 0, number(cells[b, AT_TONIC + k]))
+            load(cells, AT_KEEP_I + k), load(cells, AT_KEEP_V + k), load(cells, AT_LEAK + k),
+            load(cells, AT_BIAS + k), load(cells, AT_V_THRESHOLD + k), load(cells, AT_V_RESET + k),
+            load(cells, AT_V_MIN + k), load(cells, AT_REFRACTORY + k), load(cells, AT_SUBTRACT + k) != 0,
+            load(cells, AT_HOLD + k) != 0, load(cells, AT_TONIC + k))
 
     @inner(forceinline=True)
-    def own(cells, b, k, common):
-        return parameters(cells, b, k)
+    def own(cells, k, common):
+        return parameters(cells, k)
 
     @inner(forceinline=True)
-    def alike(cells, b, k, common):
+    def alike(cells, k, common):
         return common
 
     @inner(forceinline=True)
-    def current(i, keep_i, decay_bits):
-        return number(decayed(product(np.int64(i), keep_i), decay_bits))
+    def current(cells, k, keep_i, decay_bits):
+        return decay(load(cells, AT_I + k), keep_i, decay_bits)
 
     @inner(forceinline=True)
-    def no_current(i, keep_i, decay_bits):
+    def no_current(cells, k, keep_i, decay_bits):
         return number(0)
 
     @inner(forceinline=True)
-    def integrate(cells, b, k, drive, p, i_decayed, lo, hi, decay_bits):
-        """DELIVER and INTEGRATE of a neuron: its new i and v, and how often these were saturated."""
-        i_sum = current_sum(i_decayed, number(drive[k]))
-        drive[k] = 0
+    def integrate(cells, k, drive, p, i_decayed, lo, hi, decay_bits):
+        """DELIVER and INTEGRATE: the new i and v, and how often these were saturated."""
+        i_sum = current_sum(i_decayed, load(drive, k))
+        store(drive, k, number(0))
         i = bounded(i_sum, lo, hi)
-        v_decayed = number(decayed(product(np.int64(cells[b, AT_V + k]), p.keep_v), decay_bits))
+        v_decayed = decay(load(cells, AT_V + k), p.keep_v, decay_bits)
         v_sum = membrane_sum(leaked(v_decayed, p.leak), i, p.bias)
         v = bounded(v_sum, lo, hi)
         # What bounding changed was saturated; to compare the results takes half the time of two more bounds.
-        return i, floored(v, p.v_min), number(i != i_sum), number(v != v_sum)
+        return i, floored(v, p.v_min), count(i != i_sum), count(v != v_sum)
+
+    @inner(forceinline=True)
+    def moved(cells, k, threshold):
+        return noisy_threshold(threshold, load(cells, AT_NOISE + k))
+
+    @inner(forceinline=True)
+    def unmoved(cells, k, threshold):
+        return threshold
+
+    threshold_of = moved if is_noisy else unmoved
 
     @inner(forceinline=True)
     def reset(v, r, spike, p):
-        """RESET of a neuron: its new v and r."""
+        """RESET: the new v and r."""
         return (reset_v(v, spike, r, p.v_threshold, p.v_reset, p.subtract, p.hold),
                 reset_r(spike, r, p.refractory))
 
+    @inner(forceinline=True)
+    def keep_state(cells, k, v, i, r):
+        store(cells, AT_V + k, v)
+        store(cells, AT_I + k, i)
+        store(cells, AT_R + k, r)
+
     def stepper(parameters_of, current):
         @inner(forceinline=True)
-        def step_block(cells, b, drive, lo, hi, decay_bits):
-            """One step of block ``b``. ``drive``: the arrivals at its neurons, which are taken: 0 afterwards.
+        def step_block(cells, drive, lo, hi, decay_bits):
+            """One step of the block ``cells``. ``drive``: arrivals at it, which are taken: 0 afterwards.
 
             Returns the spikes as a mask of bits, how often i, v and z were saturated, and how many neurons
             are not at rest after the step.
             """
-            lo, hi, common = number(lo), number(hi), parameters(cells, b, 0)
-            i_saturations = v_saturations = moving = number(0)
-            for k in range(BLOCK):
-                p = parameters_of(cells, b, k, common)
-                i_decayed = current(cells[b, AT_I + k], p.keep_i, decay_bits)
-                i, v, i_saturated, v_saturated = integrate(
-                    cells, b, k, drive, p, i_decayed, lo, hi, decay_bits)
-                r = number(cells[b, AT_R + k])
-                spike = fires(v, r, p.v_threshold)
+            lo, hi, common = number(lo), number(hi), parameters(cells, 0)
+            spikes, i_saturations, v_saturations, moving = np.uint64(0), 0, 0, BLOCK
+            for k in range(0, BLOCK, width):
+                p = parameters_of(cells, k, common)
+                i_decayed = current(cells, k, p.keep_i, decay_bits)
+                i, v, i_saturated, v_saturated = integrate(cells, k, drive, p, i_decayed, lo, hi, decay_bits)
+                r = load(cells, AT_R + k)
+                spike = fires(v, r, threshold_of(cells, k, p.v_threshold))
                 v, r = reset(v, r, spike, p)
-                cells[b, AT_V + k] = stored(v)
-                cells[b, AT_I + k] = stored(i)
-                cells[b, AT_R + k] = stored(r)
-                cells[b, AT_FIRED + k] = spike
+                keep_state(cells, k, v, i, r)
+                spikes |= bits(spike) << np.uint64(k)
                 i_saturations += i_saturated
                 v_saturations += v_saturated
-                moving += number(not at_rest(v, i, r, p.tonic))
-            return (mask_of(cells, b, AT_FIRED), np.int64(stored(i_saturations)),
-                    np.int64(stored(v_saturations)), 0, np.int64(stored(moving)))
+                moving -= count(at_rest(v, i, r, p.tonic))
+            return spikes, i_saturations, v_saturations, 0, moving
         return step_block
 
     @inner(forceinline=True)
-    def step_adaptive_block(cells, b, drive, lo, hi, decay_bits):
+    def step_adaptive_block(cells, drive, lo, hi, decay_bits):
         """The same with `ADAPTIVE_FIELDS`. A neuron whose adaptation changes, or that was not at 0 when it
         was decided who fires, is not at rest."""
         lo, hi = number(lo), number(hi)
-        i_saturations = v_saturations = z_saturations = moving = number(0)
-        for k in range(BLOCK):
-            p = parameters(cells, b, k)
-            i_decayed = current(cells[b, AT_I + k], p.keep_i, decay_bits)
-            i, v, i_saturated, v_saturated = integrate(cells, b, k, drive, p, i_decayed, lo, hi, decay_bits)
-            keep_z, v_fired = np.int64(cells[b, AT_KEEP_Z + k]), v
-            z = number(decayed(product(np.int64(cells[b, AT_Z + k]), keep_z), decay_bits))
-            r = number(cells[b, AT_R + k])
-            spike = fires(v, r, effective_threshold(p.v_threshold, z))
-            v, r = reset(v, r, spike, p)
-            z_sum = adapted(z, spike, number(cells[b, AT_JUMP + k]))
+        spikes, i_saturations, v_saturations, z_saturations, moving = np.uint64(0), 0, 0, 0, BLOCK
+        for k in range(0, BLOCK, width):
+            p, keep_z = parameters(cells, k), load(cells, AT_KEEP_Z + k)
+            i_decayed = current(cells, k, p.keep_i, decay_bits)
+            i, v_fired, i_saturated, v_saturated = integrate(
+                cells, k, drive, p, i_decayed, lo, hi, decay_bits)
+            z = decay(load(cells, AT_Z + k), keep_z, decay_bits)
+            r = load(cells, AT_R + k)
+            spike = fires(v_fired, r, threshold_of(cells, k, effective_threshold(p.v_threshold, z)))
+            v, r = reset(v_fired, r, spike, p)
+            z_sum = adapted(z, spike, load(cells, AT_JUMP + k))
             z_after = bounded(z_sum, number(0), hi)
-            cells[b, AT_V + k] = stored(v)
-            cells[b, AT_I + k] = stored(i)
-            cells[b, AT_R + k] = stored(r)
-            cells[b, AT_Z + k] = stored(z_after)
-            cells[b, AT_FIRED + k] = spike
-            cells[b, AT_V_FIRED + k] = stored(v_fired)
-            cells[b, AT_Z_FIRED + k] = stored(z)
+            keep_state(cells, k, v, i, r)
+            store(cells, AT_Z + k, z_after)
+            store(cells, AT_V_FIRED + k, v_fired)
+            store(cells, AT_Z_FIRED + k, z)
+            spikes |= bits(spike) << np.uint64(k)
             i_saturations += i_saturated
             v_saturations += v_saturated
-            z_saturations += number(z_after != z_sum)
-            z_next = number(decayed(product(np.int64(stored(z)), keep_z), decay_bits))
-            is_steady = (v_fired == 0) & (z == z_after) & (z_next == z)
-            moving += number(not (at_rest(v, i, r, p.tonic) & is_steady))
-        return (mask_of(cells, b, AT_FIRED), np.int64(stored(i_saturations)),
-                np.int64(stored(v_saturations)), np.int64(stored(z_saturations)), np.int64(stored(moving)))
+            z_saturations += count(z_after != z_sum)
+            is_steady = (v_fired == 0) & (z == z_after) & (decay(z, keep_z, decay_bits) == z)
+            moving -= count(at_rest(v, i, r, p.tonic) & is_steady)
+        return spikes, i_saturations, v_saturations, z_saturations, moving
 
     return stepper(own, current), stepper(alike, current), stepper(alike, no_current), step_adaptive_block
 
 
-NARROW_STEPPERS = steppers(narrow, plain)
-WIDE_STEPPERS = steppers(np.int64, np.int64)
+@inner(forceinline=True)
+def _load(array, at):
+    return np.int64(array[at])
+
+
+@inner(forceinline=True)
+def _store(array, at, value):
+    array[at] = value
+
+
+@inner(forceinline=True)
+def _decay(x, keep, decay_bits):
+    return decayed(product(x, keep), decay_bits)
+
+
+ONE = Numbers(1, np.int64, _load, _store, _decay, np.uint64, np.int64)
+#: As many as a vector has, in 32 bits.
+HALVES = Numbers(vectors.WIDTH, vectors.number, vectors.load, vectors.store, vectors.decay_by_halves,
+                 vectors.bits, vectors.count)
+NUMBERS = {"wide": ONE, "halves": HALVES, "floats": HALVES._replace(decay=vectors.decay_as_floats)}
+#: By what is computed with; the same with noisy thresholds.
+STEPPERS, NOISY_STEPPERS = ({name: steppers(numbers, is_noisy) for name, numbers in NUMBERS.items()}
+                            for is_noisy in (False, True))

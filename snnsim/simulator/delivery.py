@@ -12,7 +12,7 @@ from snnsim.contract.schedule import arrival_step, ring_slot
 
 from .cells import BLOCK
 from .expand import WIDTH, add_spread, bits_set
-from .memory import prefetch
+from .memory import LINE, prefetch
 from .rule_tables import record
 from .rules import inner
 
@@ -25,8 +25,8 @@ RANGE = record("first", "end", "first_block", "end_block")
 BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "length")
 #: A dense row: a weight for each of ``length`` neurons from ``target`` on, from ``start`` on.
 DENSE_ROW = record("start", "target", "length")
-#: Bytes of memory that are fetched at once, and ahead of their use; what follows, the processor guesses.
-LINE, FETCHED = 64, 4096
+#: Bytes of memory that are fetched ahead of their use; what follows, the processor guesses.
+FETCHED = 4096
 #: Where the bits and the weights of a packed row begin.
 PACKED_ROW = record("bits", "weight")
 #: Rows of weights of 8 bits whose sums have 16.

@@ -23,18 +23,19 @@ from .cells import (
     AT_I,
     AT_V,
     BLOCK,
-    NARROW_STEPPERS,
+    NOISY_STEPPERS,
     OF_I,
     OF_V,
     OWN,
     SATURATED,
-    WIDE_STEPPERS,
+    STEPPERS,
     blocks_of,
     kinds_of,
     pack_cells,
 )
 from .delivery import deliver, deliver_all, first_at_least
-from .memory import borrowed
+from .memory import aligned, borrowed
+from .noise import Draws, draw, draw_nothing
 from .rules import inner, variant_of
 
 #: Neurons of a network in which it pays to look for blocks of neurons that are alike.
@@ -53,7 +54,7 @@ class Neurons(NamedTuple):
 
     ``first``: the number of the first neuron. ``kind``: of each block. ``moving``: whether each block holds
     a neuron that is not at rest, uint8, padded to whole groups, and ``moving_groups``, the same memory as
-    uint64. ``lo``, ``hi``: range of the states.
+    uint64. ``lo``, ``hi``: range of the states. ``draws``: what they draw by chance.
     """
 
     first: int
@@ -64,18 +65,19 @@ class Neurons(NamedTuple):
     lo: int
     hi: int
     decay_bits: int
+    draws: Draws
 
     @classmethod
     def initial(cls, image, share, pack=pack_cells):
         """The neurons of a `Share` of an image."""
         blocks = slice(share.first // BLOCK, blocks_of(share.last))
-        cells = np.ascontiguousarray(pack(image)[blocks])
+        cells = aligned(pack(image)[blocks])
         moving = np.zeros(_padded_blocks(share.size), np.uint8)
         moving[:len(cells)] = 1
         formats = image.formats
         kind = kinds_of(cells) if image.n_neurons >= MANY else np.full(len(cells), OWN, np.uint8)
         return cls(share.first, cells, kind, moving, moving.view(np.uint64), formats.state.lo,
-                   formats.state.hi, formats.decay_bits)
+                   formats.state.hi, formats.decay_bits, Draws.of(image, share))
 
 
 class Ring(NamedTuple):
@@ -93,7 +95,8 @@ class Ring(NamedTuple):
     @classmethod
     def empty(cls, slots, n_neurons):
         touched = np.zeros((slots, _padded_blocks(n_neurons)), np.uint8)
-        return cls(np.zeros((slots, touched.shape[1] * BLOCK), np.int32), touched, touched.view(np.uint64))
+        drive = np.zeros((slots, touched.shape[1] * BLOCK), np.int32)
+        return cls(aligned(drive), touched, touched.view(np.uint64))
 
 
 class Events(NamedTuple):
@@ -162,20 +165,20 @@ def put_spikes(mask, first, step, output, spikes):
 def by_kind(own, alike, alike_without_i):
     """A step of a block by one of these, as its kind says."""
     @inner(inline="always")
-    def step_block(kind, cells, b, drive, lo, hi, decay_bits):
+    def step_block(kind, cells, drive, lo, hi, decay_bits):
         if kind == OWN:
-            return own(cells, b, drive, lo, hi, decay_bits)
+            return own(cells, drive, lo, hi, decay_bits)
         if kind == ALIKE:
-            return alike(cells, b, drive, lo, hi, decay_bits)
-        return alike_without_i(cells, b, drive, lo, hi, decay_bits)
+            return alike(cells, drive, lo, hi, decay_bits)
+        return alike_without_i(cells, drive, lo, hi, decay_bits)
     return step_block
 
 
 def of_one_kind(step):
     """A step of a block that is the same for all kinds."""
     @inner(inline="always")
-    def step_block(kind, cells, b, drive, lo, hi, decay_bits):
-        return step(cells, b, drive, lo, hi, decay_bits)
+    def step_block(kind, cells, drive, lo, hi, decay_bits):
+        return step(cells, drive, lo, hi, decay_bits)
     return step_block
 
 
@@ -195,7 +198,7 @@ def stepping(step_block):
                 if neurons.moving[b] | ring.touched[slot, b] == 0:
                     continue
                 mask, i_saturations, v_saturations, z_saturations, moving = step_block(
-                    neurons.kind[b], neurons.cells, b, ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
+                    neurons.kind[b], neurons.cells[b], ring.drive[slot, b * BLOCK:(b + 1) * BLOCK],
                     neurons.lo, neurons.hi, neurons.decay_bits)
                 neurons.moving[b] = moving > 0
                 ring.touched[slot, b] = 0
@@ -208,7 +211,7 @@ def stepping(step_block):
     return step_neurons
 
 
-step_neurons = stepping(by_kind(*NARROW_STEPPERS[:3]))
+step_neurons = stepping(by_kind(*STEPPERS["wide"][:3]))
 
 
 @inner(inline="always")
@@ -268,6 +271,7 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
         ends[0] = spikes
         for s in range(step, end):
             slot = ring_slot(origin + s, ring.drive.shape[0])
+            draw(neurons, ring, slot, origin + s)
             spikes, evaluated = step_neurons(neurons, ring, slot, output, s, spikes)
             record_states(neurons, output, s)
             ends[s - step + 1] = spikes
@@ -287,15 +291,16 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
     return step, spikes
 
 
-def _compiled(is_narrow, has_alike, has_bitmaps):
+def _compiled(numbers, has_alike, has_bitmaps, draws):
     """The function, which is the whole loop: what a function calls is optimised once more for each level of
     calls above it."""
-    own, alike, alike_without_i, _ = NARROW_STEPPERS if is_narrow else WIDE_STEPPERS
+    own, alike, alike_without_i, _ = (NOISY_STEPPERS if draws else STEPPERS)[numbers]
     step_block = by_kind(own, alike, alike_without_i) if has_alike else of_one_kind(own)
-    return variant_of(_run, f"{is_narrow:d}{has_alike:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
-                      deliver=deliver_all if has_bitmaps else deliver)
+    return variant_of(_run, f"{numbers}{has_alike:d}{has_bitmaps:d}{draws:d}",
+                      step_neurons=stepping(step_block), deliver=deliver_all if has_bitmaps else deliver,
+                      draw=draw if draws else draw_nothing)
 
 
-#: Functions like `_run`, by whether sums are narrow, whether there are blocks of neurons that are alike, and
-#: whether there are bitmaps. Each is compiled when it is first used.
-RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=3)}
+#: Functions like `_run`, by what is computed with, whether there are blocks of neurons that are alike, whether
+#: there are bitmaps, and whether any neuron draws. Each is compiled when it is first used.
+RUNS = {which: _compiled(*which) for which in itertools.product(STEPPERS, *[(True, False)] * 3)}

@@ -1,13 +1,26 @@
-"""Arrays whose users are not counted.
+"""Memory of arrays: where it begins, and who holds it.
 
 Compiled code counts who uses the memory of an array, with an atomic instruction whenever one is looked up in
 a tuple or sliced. All memory of a run is held by its caller for as long as the run lasts.
 """
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+#: Bytes that processors move at once.
+LINE = 64
+
+
+def aligned(array):
+    """A copy that begins where a line of memory does: none of its vectors lies in two lines."""
+    memory = np.empty(array.nbytes + LINE, np.uint8)
+    first = -memory.ctypes.data % LINE
+    copy = memory[first:first + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 @intrinsic

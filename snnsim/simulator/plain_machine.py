@@ -7,7 +7,7 @@ import numpy as np
 
 from . import kernel
 from .barrier import Barrier
-from .cells import OWN, is_narrow, pack_cells, unpack_state
+from .cells import OWN, numbers_of, pack_cells, unpack_state
 from .delivery import Delivery
 from .packing import pack_delivery
 from .rows import shares_of
@@ -49,7 +49,7 @@ class PlainMachine:
         self.clear()
         has_alike = any(np.any(m.neurons.kind != OWN) for m in self._members)
         has_bitmaps = any(d.has_bitmaps for d in self._deliveries)
-        self._run = kernel.RUNS[is_narrow(image.formats), has_alike, has_bitmaps]
+        self._run = kernel.RUNS[numbers_of(image.formats), has_alike, has_bitmaps, image.noise is not None]
 
     def clear(self):
         """States as they begin, nothing in flight."""

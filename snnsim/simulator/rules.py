@@ -12,6 +12,7 @@ from numba.extending import overload, register_jitable
 from snnsim.contract import arithmetic, neuron, noise, plasticity, schedule, terms
 
 from .start_up import spare_scipy
+from .vectors import MASK, choose_each
 
 spare_scipy()
 
@@ -26,6 +27,9 @@ inner = partial(njit, **_BARE)
 
 @overload(arithmetic.select)
 def _select(condition, then, otherwise):
+    if condition is MASK:
+        return lambda condition, then, otherwise: choose_each(condition, then, otherwise)
+
     def choose(condition, then, otherwise):
         return then if condition else otherwise
     return choose

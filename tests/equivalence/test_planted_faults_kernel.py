@@ -35,9 +35,9 @@ FAULTS = {
         "simulator/plain_machine.py", "1 << (self._image.delay_max + self._window - 2).bit_length()",
         "max(1, 1 << (self._image.delay_max - 1).bit_length() - 1)"),
     "saturates before the sum": (
-        "simulator/cells.py", "current_sum(i_decayed, number(drive[k]))",
-        "current_sum(i_decayed, bounded(number(drive[k]), lo, hi))"),
-    "does not take the arrivals": ("simulator/cells.py", "drive[k] = 0", "pass"),
+        "simulator/cells.py", "current_sum(i_decayed, load(drive, k))",
+        "current_sum(i_decayed, bounded(load(drive, k), lo, hi))"),
+    "does not take the arrivals": ("simulator/cells.py", "store(drive, k, number(0))", "pass"),
     "takes neurons with i for neurons without": ("simulator/cells.py", "cells[:, AT_KEEP_I] == 0", "True"),
     "takes neurons for alike that are not": ("simulator/cells.py", ".all(axis=(1, 2))", ".any(axis=(1, 2))"),
     "skips a block with one neuron moving": ("simulator/kernel.py", "= moving > 0", "= moving > 1"),

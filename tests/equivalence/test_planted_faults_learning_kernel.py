@@ -101,7 +101,7 @@ FAULTS = {
     "grades v after the reset": ("traces.py", "cells[b, AT_V_FIRED + k]", "cells[b, k]"),
     "does not adapt": ("cells.py", "adapted(z, spike,", "adapted(z, False,"),
     "rests while a threshold decays": (
-        "cells.py", "(z_next == z)", "True"),
+        "cells.py", "(decay(z, keep_z, decay_bits) == z)", "True"),
     "learns where that is not enabled": (
         "plastic_rows.py", "np.where(p.learning.mask(p.n_synapses), row, -1)", "np.maximum(row, -1)"),
 }
