@@ -33,7 +33,7 @@ def reaches(image):
     state = image.formats.state
     share = {}
     for name, (lowest, highest) in zip("iv", _bounds(image), strict=True):
-        share[name] = np.maximum(highest / state.hi, lowest / state.lo) + 0.0  # never -0
+        share[name] = np.maximum(highest / state.hi, lowest / state.lo)
     parts = [part for part in image.populations if part.size]
     return tuple(Reach(part.name, *(abs(float(share[name][part.first:part.first + part.size].max()))
                                     for name in "iv")) for part in parts)
