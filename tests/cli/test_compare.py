@@ -9,7 +9,6 @@ from snnsim.image import State
 
 from .commands import RING, call, refuse, succeed
 
-
 NOISE = RING.parent / "noise.toml"
 
 
@@ -50,7 +49,8 @@ def test_equal_machines_are_identical():
 
 def test_noise_is_the_same_on_the_simulator_and_on_the_gateware():
     output = succeed("compare", NOISE, "--on", "simulator", "--on", "gateware")
-    assert output.splitlines()[-1] == "identical: simulator and gateware: 1000 steps, 4380 spikes, 0 differences"
+    last = output.splitlines()[-1]
+    assert last == "identical: simulator and gateware: 1000 steps, 4380 spikes, 0 differences"
 
 
 def test_every_machine_is_compared_with_the_first():
