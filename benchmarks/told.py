@@ -12,8 +12,9 @@ def told(network, seconds):
 
     ``n``, ``dt``, ``seconds``, the numbers of `COMMON`; ``current`` (r times the bias; one value where all
     are equal) and ``v_init``; ``background_rate`` (0: none) and ``background_weight``; for each of
-    ``projections``, the k-th, ``pre{k}``, ``post{k}``, ``weight{k}`` and ``delay{k}`` (one value where all are
-    equal); ``plastic``, the number of the one that learns by pair STDP (-1: none), with the numbers of `STDP`.
+    ``projections``, the k-th, ``pre{k}``, ``post{k}``, ``weight{k}`` and ``delay{k}`` (one value where all
+    are equal); ``plastic``, the number of the one that learns by pair STDP (-1: none), with the numbers of
+    `STDP`.
     """
     numbers = {"dt": network.dt, "seconds": seconds, "n": sum(p.n for p in network.populations),
                "projections": len(network.projections), "plastic": -1}

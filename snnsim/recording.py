@@ -27,7 +27,8 @@ STATE_BYTES = 8
 MOST_BYTES = 1 << 32
 #: What a recording in a folder holds in memory: states, and steps between two looks at them.
 WINDOW_BYTES, WINDOW_STEPS = 1 << 24, 1 << 16
-_NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+#: Spikes that there is room for in memory at first; a page of it that is never written to takes none.
+ROOM = 1 << 20
 
 
 class MemoryRecorder:
@@ -43,7 +44,8 @@ class MemoryRecorder:
                            f"more than most_bytes, {most_bytes:,}: record fewer, raise it, or record to a "
                            "folder")
         self.window, self._neurons, self._recorded = max(steps, 1), neurons, recorded
-        self._spikes, self.steps = [_NO_SPIKES], 0
+        self._step, self._neuron = np.empty(ROOM, np.int64), np.empty(ROOM, np.int64)
+        self.steps = self._n_spikes = 0
         self._v, self._i = np.empty((2, steps, recorded.size), np.int32)
 
     def states(self, first, last):
@@ -52,16 +54,27 @@ class MemoryRecorder:
 
     def add(self, steps, step, neuron):
         """All of the run's first ``steps`` steps is there, with these spikes since the last call."""
-        self.steps = steps
-        self._spikes.append((step, neuron))
+        first, end = self._n_spikes, self._n_spikes + step.size
+        if end > self._step.size:
+            self._step, self._neuron = _with_room(self._step, end), _with_room(self._neuron, end)
+        self._step[first:end], self._neuron[first:end] = step, neuron
+        self.steps, self._n_spikes = steps, end
 
     def result(self):
         """``(SpikeRaster, v, i)`` of the steps that are there; v and i None where no neuron is recorded."""
-        step, neuron = (np.concatenate(column) for column in zip(*self._spikes, strict=True))
-        raster = SpikeRaster(self.steps, self._neurons, step, neuron)
+        for spikes in (self._step, self._neuron):
+            spikes.resize(self._n_spikes, refcheck=False)
+        raster = SpikeRaster(self.steps, self._neurons, self._step, self._neuron)
         if not self._recorded.size:
             return raster, None, None
         return raster, self._v[:self.steps], self._i[:self.steps]
+
+
+def _with_room(values, n):
+    """A copy with room for ``n`` values and many more: what is never written takes no memory."""
+    more = np.empty(4 * n, values.dtype)
+    more[:values.size] = values
+    return more
 
 
 class FolderRecorder:

@@ -8,13 +8,9 @@ MACHINES = {
     "simulator": Simulator,
     "gateware": gateware,
 }
-#: The same where they learn.
+#: The same where they learn, or draw something by chance.
 LEARNING_MACHINES = {
     "reference": ReferenceSimulator,
     "simulator": Simulator,
     "gateware": learning_gateware,
-}
-#: The same where neurons draw something.
-NOISY_MACHINES = {
-    "reference": ReferenceSimulator,
 }

@@ -87,8 +87,7 @@ def draw(arrivals, units, loss, formats):
     numbers, sources = [], []
     for kind, unit in pairs.tolist():
         counts, lots = arrivals.kinds[kind]
-        values = quantise(counts * float(unit), formats.drive,
-                          f"{arrivals.what}: {counts.max()} arrivals in a step",
+        values = quantise(counts * float(unit), formats.drive, f"{arrivals.what}: a step's arrivals",
                           "use a smaller weight or rate, or a wider drive")
         if values.any():
             sources.append(columns_of(lots, values))

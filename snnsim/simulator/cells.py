@@ -134,8 +134,8 @@ def _set(cells, name, values):
 class Numbers(NamedTuple):
     """What a step computes with: ``width`` neurons at a time.
 
-    ``number(integer)``, ``load(array, at)``, ``store(array, at, number)``; ``decay(x, keep, decay_bits)``, that
-    is `decayed` of their `product`; ``bits`` and ``count`` of a condition: where and how often it holds.
+    ``number(integer)``, ``load(array, at)``, ``store(array, at, number)``; ``decay(x, keep, decay_bits)``,
+    that is `decayed` of their `product`; ``bits`` and ``count`` of a condition: where and how often it holds.
     """
 
     width: int

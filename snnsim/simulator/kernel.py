@@ -301,6 +301,6 @@ def _compiled(numbers, has_alike, has_bitmaps, draws):
                       draw=draw if draws else draw_nothing)
 
 
-#: Functions like `_run`, by what is computed with, whether there are blocks of neurons that are alike, whether
-#: there are bitmaps, and whether any neuron draws. Each is compiled when it is first used.
+#: Functions like `_run`, by what is computed with, whether there are blocks of neurons that are alike,
+#: whether there are bitmaps, and whether any neuron draws. Each is compiled when it is first used.
 RUNS = {which: _compiled(*which) for which in itertools.product(STEPPERS, *[(True, False)] * 3)}

@@ -1,8 +1,8 @@
-"""What neurons draw by chance, block by block, before a step: arrivals into their drive, and by how much their
-thresholds are moved into a field of `cells`.
+"""What neurons draw by chance, block by block before a step: arrivals, and by how much thresholds are moved.
 
-Hashes are computed in vectors. The columns of a noise source are looked up in registers where all neurons of
-a block draw from that source and the processor can, otherwise in memory, one neuron after the other.
+Arrivals are added to the drive, the others are a field of `cells`. Hashes are computed in vectors. The
+columns of a noise source are looked up in registers where all neurons of a block draw from that source and
+the processor can, otherwise in memory, one neuron after the other.
 """
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from .cells import AT_NOISE, BLOCK, blocks_of
 from .memory import aligned
 from .rules import inner
 from .vectors import WIDTH, load, store
-from .words import as_vector, as_words, look_up, numbered
+from .words import as_products, as_short, as_vector, as_words, look_up, numbered
 
 #: How many sources the neurons of a block draw from.
 NONE, ONE, SEVERAL = range(3)
@@ -112,10 +112,9 @@ def move_thresholds(draws, first, cells):
     """Write by how much the thresholds of the block ``cells``, whose first neuron in the share is ``first``,
     are moved."""
     for k in range(0, BLOCK, WIDTH):
-        store(draws.hashes, k, as_vector(mixed(as_words(load(draws.hashes, k)))))
-    for k in range(BLOCK):
-        h, amplitude = np.int64(draws.hashes[k]), np.int64(draws.amplitude[first + k])
-        cells[AT_NOISE + k] = threshold_noise(threshold_product(h, amplitude))
+        h = as_products(mixed(as_words(load(draws.hashes, k))))
+        product = threshold_product(h, as_products(load(draws.amplitude, first + k)))
+        store(cells, AT_NOISE + k, as_short(threshold_noise(product)))
 
 
 @inner(inline="always")

@@ -75,7 +75,8 @@ class PlainMachine:
             for k, share in enumerate(self._shares)]
 
     def advance(self, events, first, last, origin, work):
-        """Some steps of `kernel`; the next step, and their spikes ``(step, neuron)`` in order."""
+        """Some steps of `kernel`; the next step, and their spikes ``(step, neuron)`` in order, to be used
+        before it goes on."""
         results = [None] * len(self._members)
 
         def run(k):
@@ -91,12 +92,8 @@ class PlainMachine:
         finally:
             for thread in threads:
                 thread.join()
-        step = np.concatenate([o.step[:n] for o, (_, n) in zip(self._outputs, results, strict=True)])
-        neuron = np.concatenate([o.neuron[:n] for o, (_, n) in zip(self._outputs, results, strict=True)])
-        if len(results) > 1:
-            order = np.argsort(step, kind="stable")  # the shares are in the order of neurons
-            step, neuron = step[order], neuron[order]
-        return results[0][0], (step, neuron)
+        spikes = [(o.step[:n], o.neuron[:n]) for o, (_, n) in zip(self._outputs, results, strict=True)]
+        return results[0][0], spikes[0] if len(spikes) == 1 else _in_order(spikes)
 
     def saturations(self):
         """How often i, v and what learns were saturated in this run, and weights clipped."""
@@ -109,6 +106,13 @@ class PlainMachine:
 
     def end(self, events, now):
         """After a run, or what was made of it until step ``now``."""
+
+
+def _in_order(spikes):
+    """The spikes of all shares, which are in the order of neurons, as one."""
+    step, neuron = (np.concatenate(column) for column in zip(*spikes, strict=True))
+    order = np.argsort(step, kind="stable")
+    return step[order], neuron[order]
 
 
 def _shortest_delay(image):

@@ -21,7 +21,7 @@ FLOAT_STATE = 25
 MOST_DECAY_BITS = 16
 ARITHMETIC = {operator.add: "add", operator.iadd: "add", operator.sub: "sub", operator.or_: "or_"}
 COMPARISONS = {operator.lt: "<", operator.gt: ">", operator.eq: "==", operator.ne: "!="}
-INTEGERS, _LONGS, _FLOATS, _CONDITIONS = (
+INTEGERS, LONGS, _FLOATS, _CONDITIONS = (
     ir.VectorType(kind, WIDTH) for kind in (ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(1)))
 #: Round toward zero, and raise nothing.
 _TOWARD_ZERO = ir.Constant(ir.IntType(32), 3 | 8)
@@ -71,7 +71,7 @@ def everywhere(builder, value):
     """A vector all entries of which are ``value``."""
     kind = ir.VectorType(value.type, WIDTH)
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * WIDTH))
+    return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * WIDTH))  # its entry 0, everywhere
 
 
 def define(operation, result, build, of, others=types.Integer):
