@@ -261,13 +261,13 @@ def test_which_rules_do_the_same_to_all_synapses_of_a_target():
 
 @pytest.mark.parametrize("n", [CHUNK + 30, 7])
 def test_targets_that_fire_with_their_source_learn_from_both(n):
-    """Also in a row among few, which is too short to work out what is alike for all."""
+    """In several chunks, and in less than one."""
     image, steps = one_source(n, pair_rule()), 60
     stimulus = SpikeRaster.from_events(range(2, steps), [0] * (steps - 2), steps=steps, neurons=1)
     expected = run(ReferenceSimulator(image), stimulus, everything=False)
     for replay in (False, True):
         assert_same(image, expected, run(Simulator(image, replay), stimulus, everything=False))
-    assert len(expected[0].raster) > n and expected[0].weight_clips > 0
+    assert len(expected[0].raster) > 20 * n and np.any(expected[1].weights[0] != 500)
 
 
 def test_weights_are_read_and_written_in_the_order_of_the_image():
