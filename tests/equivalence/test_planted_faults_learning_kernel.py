@@ -25,7 +25,7 @@ STEPS = 24
 NAMES = (f"learned{k}" for k in itertools.count())
 #: Module -> what is made small in it.
 LIMITS = {"learn": {"CHUNK": 5}, "learn_terms": {"CHUNK": 5}, "alike": {"CHUNK": 5},
-          "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 4, "EPOCH": 40}}
+          "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 8, "EPOCH": 40}}
 
 FAULTS = {
     "takes pre for post": ("learn.py", "if condition == ON_PRE:", "if condition == ON_POST:"),
@@ -135,7 +135,7 @@ def _networks():
 
 def _long_rows():
     """One row of several chunks, with spikes of its source one after the other and far apart."""
-    stimulus = SpikeRaster.from_events([2, 3, 17, 18, 23, 48], [0] * 6, steps=50, neurons=1)
+    stimulus = SpikeRaster.from_events([2, 3, 17, 18, 23, 41], [0] * 6, steps=84, neurons=1)
     for rule in (pair_rule(), pair_rule(stochastic=True), pair_rule(extra=(Factor.W,), shift=3),
                  pair_rule(extra=(Factor.Y1,))):
         yield one_source(12, rule), stimulus, ()
