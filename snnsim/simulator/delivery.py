@@ -206,19 +206,21 @@ def first_at_least(values, bound):
 @inner(inline="always")
 def add_row(drive, row, scale, weights):
     """Add a dense row."""
-    for j in range(0, row.length, vectors.WIDTH):
-        arrivals = vectors.load(weights, row.start + j) * scale
-        vectors.store(drive, row.target + j, vectors.load(drive, row.target + j) + arrivals)
+    start, target, length, scale = row.start, row.target, row.length, vectors.number(scale)
+    for j in range(0, length, vectors.WIDTH):
+        arrivals = vectors.load(weights, start + j) * scale
+        vectors.store(drive, target + j, vectors.load(drive, target + j) + arrivals)
 
 
 @inner(inline="always")
 def add_four_rows(drive, first, rows, scale, weights):
     """Add four dense rows onto the same neurons, which are read and written once."""
-    a, b, c, d = first.start, rows[0], rows[1], rows[2]
-    for j in range(0, first.length, vectors.WIDTH):
+    a, b, c, d, target, length = first.start, rows[0], rows[1], rows[2], first.target, first.length
+    scale = vectors.number(scale)
+    for j in range(0, length, vectors.WIDTH):
         two = vectors.load(weights, a + j) + vectors.load(weights, b + j)
         four = two + vectors.load(weights, c + j) + vectors.load(weights, d + j)
-        vectors.store(drive, first.target + j, vectors.load(drive, first.target + j) + four * scale)
+        vectors.store(drive, target + j, vectors.load(drive, target + j) + four * scale)
 
 
 @inner(inline="always")
