@@ -4,53 +4,18 @@ Factors of the row come first in every product and are the same for all its syna
 there is nothing to do.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from snnsim.contract import noise
-from snnsim.contract.plasticity import aligned, coefficient_product, indicated, times
-from snnsim.contract.terms import LARGEST_RULE
+from snnsim.contract.plasticity import coefficient_product, indicated, times
 
 from . import lanes
+from .alike import learn_alike
 from .cells import CLIPPED, SATURATED
-from .rule_tables import (
-    FACTOR_E,
-    FACTOR_M0,
-    FACTOR_PRE,
-    FACTOR_UP,
-    FACTOR_W,
-    FACTOR_X1,
-    OF_POST,
-    ON_COMMAND,
-    ON_POST,
-    ON_PRE,
-    ROW_FACTORS,
-)
+from .learn_terms import CHUNK, add_term
+from .rule_tables import FACTOR_M0, FACTOR_PRE, FACTOR_X1, OF_POST, ON_COMMAND, ON_POST, ON_PRE
 from .rules import inner
 from .traces import next_trace, read_trace
-
-#: Synapses whose products and sums are held at a time.
-CHUNK = 1024
-
-
-class Workspace(NamedTuple):
-    """Memory for one row at a time: its factors and the products of its terms, then, for each synapse of a
-    chunk, a product, the sums of the terms for weight and tag, whether the target fired and one of its
-    factors."""
-
-    factors: np.ndarray
-    row_products: np.ndarray
-    products: np.ndarray
-    total: np.ndarray
-    fired: np.ndarray
-    taken: np.ndarray
-
-    @classmethod
-    def empty(cls):
-        return cls(np.zeros(ROW_FACTORS, np.int64), np.zeros(LARGEST_RULE, np.int64),
-                   np.zeros(CHUNK, np.int64), np.zeros((2, CHUNK), np.int64), np.zeros(CHUNK, np.int32),
-                   np.zeros(CHUNK, np.int32))
 
 
 @inner(inline="always")
@@ -91,43 +56,6 @@ def multiply_row(row, is_fired, is_commanded, program, modulators, factors, prod
 
 
 @inner(inline="always")
-def multiply(products, term, rule, synapses, of_neurons, width, taken):
-    """Multiply by the factors of a term that belong to neurons or synapses."""
-    target, weight, tag = synapses
-    for q in range(term.n_row, term.n_factors):
-        factor = term.factors[q]
-        if factor < FACTOR_W:
-            lanes.take(taken, of_neurons, factor - ROW_FACTORS, target)
-            lanes.times_factors(products, taken, target.size)
-        elif factor == FACTOR_W:
-            lanes.times_distances(products, weight, 1, 0, width)
-        elif factor == FACTOR_E:
-            lanes.times_factors(products, tag, tag.size)
-        elif factor == FACTOR_UP:
-            lanes.times_distances(products, weight, -1, rule.w_max, width)
-        else:
-            lanes.times_distances(products, weight, 1, -rule.w_min, width)
-
-
-@inner(inline="always")
-def add_term(term, value, rule, synapses, of_neurons, width, work):
-    """Add a term, of which the row's product is ``value``; ``synapses``: targets, weights and tags."""
-    is_post, n, total = term.condition == ON_POST, synapses[0].size, work.total
-    if term.n_row == term.n_factors:
-        if is_post:
-            lanes.add_value_where(total, term.target, aligned(value, term.shift), work.fired, n)
-        else:
-            lanes.add_value(total, term.target, aligned(value, term.shift), n)
-        return
-    lanes.begin(work.products, value, n)
-    multiply(work.products, term, rule, synapses, of_neurons, width, work.taken)
-    if is_post:
-        lanes.add_products_where(total, term.target, work.products, term.shift, work.fired, n)
-    else:
-        lanes.add_products(total, term.target, work.products, term.shift, n)
-
-
-@inner(inline="always")
 def learn_chunk(synapses, row_noise, rule, program, is_fired, of_neurons, work, counts):
     """LEARN of some synapses of a row; whether any of their tags is not 0 then."""
     target, weight, tag = synapses
@@ -152,13 +80,28 @@ def learn_chunk(synapses, row_noise, rule, program, is_fired, of_neurons, work, 
     return remaining
 
 
-@inner()
-def learn_row(row, now, is_fired, is_commanded, program, modulators, synapses, of_neurons, work, counts):
-    """LEARN of a row in step ``now``, if anything can change; how many synapses were looked at."""
+@inner(forceinline=True)
+def is_alike(row, rule, targets, crowd, is_commanded):
+    """Whether a row can learn by `learn_alike`, and it pays: of ``crowd`` rows with an event in this step."""
+    return (rule.alike and row.event and not (is_commanded and rule.has_command)
+            and crowd * (row.last - row.first) >= targets.end - targets.first)
+
+
+@inner(inline="always")
+def learn_row(row, now, targets, crowd, is_commanded, program, modulators, synapses, of_neurons, work, alike,
+              counts):
+    """LEARN of a row in step ``now``, if anything can change; how many synapses were looked at.
+
+    ``targets``: those of its projection. ``crowd``: rows with an event in this step, about.
+    """
+    is_fired = targets.fired != 0
     active = multiply_row(row, is_fired, is_commanded, program, modulators, work.factors, work.row_products)
     if not active and not row.tagged:
         return 0
     rule, row_noise = program.rules[row.rule], np.int64(0)
+    if is_alike(row, rule, targets, crowd, is_commanded):
+        learn_alike(row, now, targets, rule, program, synapses, of_neurons, work, alike, counts)
+        return row.last - row.first
     if rule.stochastic:
         row_noise = noise.source_noise(noise.step_noise(program.seed, now), row.source)
     remaining = False

@@ -6,10 +6,11 @@ from snnsim.contract.plasticity import readout
 from snnsim.contract.terms import MODULATORS, ONE
 from snnsim.plasticity import LearningState
 
-from .learn import Workspace
+from .alike import Alike
+from .learn_terms import Workspace
 from .learning_kernel import RUN, Learning, Post
 from .notes import Notes
-from .plastic_rows import gather, make_rows, pack_plastic, scatter
+from .plastic_rows import gather, pack_plastic, rest, scatter
 from .replay import Ahead
 from .rule_tables import NEURON_FACTORS, OF_M, OF_SIGN, OF_Y1, Modulators, Program
 
@@ -23,7 +24,7 @@ class LearningMemory:
     def __init__(self, image, slots, replay):
         self.image, self._slots = image, slots
         self._program = Program.of(image, replay)
-        self.packed = pack_plastic(image)
+        self.packed, self._rows = pack_plastic(image, self._program.rules, slots)
         self.clear()
 
     @property
@@ -38,27 +39,30 @@ class LearningMemory:
 
     def clear(self):
         """Traces and tags 0, third factors and modulators as they begin; weights stay."""
-        rows = make_rows(self.image, self.packed, self._program.rules, self._slots)
+        rows = self._rows
+        rest(rows)
         self.packed.synapses.tag[:] = 0
         self.learning = Learning(
             self.image.plasticity is not None, self._has_grades, self._program, rows,
             self.packed.synapses, self._post(), Modulators.of(self.image), self._notes(rows.table),
-            Workspace.empty(), Ahead.empty())
+            Workspace.empty(), self._alike(rows.targets), Ahead.empty(self._program.rules))
 
     def read(self):
         """The `LearningState` of now."""
         learning, post, n = self.learning, self.learning.post, self.image.n_neurons
         zeros = [np.zeros(p.n_synapses, np.int64) for p in self.image.projections]
-        tags = gather(self.packed, learning.synapses.tag, zeros) if self._has_tags else tuple(zeros)
+        tags = tuple(zeros)
+        if self._has_tags:
+            tags = gather(self.image, self.packed, learning.synapses.tag, zeros)
         begun = [p.weights() for p in self.image.projections]
-        weights = gather(self.packed, learning.synapses.weight, begun)
+        weights = gather(self.image, self.packed, learning.synapses.weight, begun)
         y1, y2, m = (np.array(values[:n], dtype=np.int64) for values in (*post.y, post.factors[OF_M]))
         return LearningState(weights, tags, *learning.rows.table["x"].T.copy(), y1, y2, m,
                              learning.modulators.table["value"].copy())
 
     def write_weights(self, weights):
         """Replace all weights by ``weights``, an array for each projection."""
-        scatter(self.packed, weights, self.packed.synapses.weight)
+        scatter(self.image, self.packed, weights, self.packed.synapses.weight)
 
     def write_modulators(self, modulators):
         """Set the global modulators."""
@@ -75,7 +79,7 @@ class LearningMemory:
 
     def _post(self):
         n, plasticity = self.image.n_neurons, self.image.plasticity
-        factors, runs = np.zeros((NEURON_FACTORS, n), np.int32), np.zeros(0, RUN)
+        factors, runs = np.zeros((NEURON_FACTORS, n), np.int16), np.zeros(0, RUN)
         if plasticity is not None:
             factors[OF_SIGN] = ONE * plasticity.sign
             factors[OF_M] = plasticity.initial_m
@@ -87,7 +91,11 @@ class LearningMemory:
         arrivals = np.zeros((self._slots, n if any(p.to_m for p in self.image.projections) else 0), np.int32)
         touched = np.zeros(self._slots + 1, np.uint8)
         touched[-1] = 1
-        return Post(factors, np.zeros((2, n), np.int32), runs.view(np.recarray), arrivals, touched)
+        return Post(factors, np.zeros((2, n), np.int16), runs.view(np.recarray), arrivals, touched)
+
+    def _alike(self, targets):
+        some = targets if self._program.rules["alike"].any() else targets[:0]
+        return Alike.empty(some, self.image.n_neurons, self.packed.synapses.target.dtype)
 
     def _traces_at_rest(self):
         """What the traces of each class are as factors before any spike, shape (2, classes)."""

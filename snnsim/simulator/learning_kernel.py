@@ -8,11 +8,13 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
+from .alike import Alike
 from .cells import NOISY_STEPPERS, SATURATED, STEPPERS
-from .delivery import deliver, deliver_all, first_at_least, send_rows
+from .delivery import deliver, deliver_all, fetch_rows, first_at_least, send_rows
 from .kernel import add_inputs, by_kind, lowest_bit, of_one_kind, record_states, stepping
-from .learn import Workspace, learn_row, trace_row
-from .memory import borrowed
+from .learn import learn_row, trace_row
+from .learn_terms import Workspace
+from .memory import borrowed, prefetch
 from .noise import draw, draw_nothing
 from .notes import Notes, is_full, note_spikes
 from .plastic_rows import PENDING, Rows, Synapses
@@ -52,6 +54,7 @@ class Learning(NamedTuple):
     modulators: Modulators
     notes: Notes
     workspace: Workspace
+    alike: Alike
     ahead: Ahead
 
 
@@ -147,19 +150,19 @@ def find_fired(fired, targets):
                 break
 
 
-@inner(inline="always")
-def visit(row, now, is_commanded, learning, counts):
-    """LEARN of a row, and its traces; how much work that was."""
-    work = learn_row(row, now, learning.rows.targets[row.projection].fired != 0, is_commanded,
-                     learning.program, learning.modulators.table, learning.synapses, learning.post.factors,
-                     learning.workspace, counts)
+@inner()
+def visit(row, now, crowd, is_commanded, learning, counts):
+    """LEARN of a row, and its traces; how much work that was. ``crowd``: see `learn_row`."""
+    work = learn_row(row, now, learning.rows.targets[row.projection], crowd, is_commanded, learning.program,
+                     learning.modulators.table, learning.synapses, learning.post.factors, learning.workspace,
+                     learning.alike, counts)
     trace_row(row, learning.program, counts)
     row.since = now + 1
     return work + 1
 
 
 @inner(inline="always")
-def visit_rows_of(source, now, is_commanded, learning, counts):
+def visit_rows_of(source, now, crowd, is_commanded, learning, counts):
     """LEARN of the rows of a source that spikes, while they are at hand; how much work that was.
 
     Those that learn from arrivals or do not replay come later.
@@ -169,7 +172,7 @@ def visit_rows_of(source, now, is_commanded, learning, counts):
         row = rows.table[rows.of_source[q]]
         if row.lag == 0 and learning.program.rules[row.rule].replays:
             row.event = 1
-            work += visit(row, now, is_commanded, learning, counts)
+            work += visit(row, now, crowd, is_commanded, learning, counts)
             row.event = 0
     return work
 
@@ -184,10 +187,24 @@ def visit_rows(sources, now, is_commanded, learning, counts):
         if rules[row.rule].replays:
             work += replay_row(row, now, learning.program, learning.synapses, learning.notes, learning.ahead,
                                counts)
-        work += visit(row, now, is_commanded, learning, counts)
+        work += visit(row, now, found, is_commanded, learning, counts)
     for q in range(found):
         rows.table[rows.due[q]].event = 0
     return work
+
+
+@inner()
+def fetch_sources(sources, sent, rows):
+    """Fetch what will be looked up for each of the ``sources``: where its synapses are, and its rows."""
+    for k in range(sources.size):
+        prefetch(sent.pointer, sources[k])
+        prefetch(rows.pointer, sources[k])
+    for k in range(sources.size):
+        prefetch(sent.segments, sent.pointer[sources[k]])
+        prefetch(rows.of_source, rows.pointer[sources[k]])
+    for k in range(sources.size):
+        if rows.pointer[sources[k]] < rows.pointer[sources[k] + 1]:
+            prefetch(rows.table, rows.of_source[rows.pointer[sources[k]]])
 
 
 @inner(inline="always")
@@ -251,11 +268,15 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
             begin_learning(fired, neurons.cells, learning)
         if n > 0:
             work -= deliver(spiked, now, ring, delivery)
-        for source in spiked:
+        fetch_sources(spiked, plastic, learning.rows)
+        for k in range(n):
+            source = spiked[k]
+            if k + 1 < n:
+                fetch_rows(spiked[k + 1], plastic)
             work -= catch_up(source, now, learning, counts)
             work -= send_rows(source, now, ring, plastic)
             work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
-            work -= visit_rows_of(source, now, is_commanded, learning, counts)
+            work -= visit_rows_of(source, now, n, is_commanded, learning, counts)
         if learning.is_on:
             work -= visit_rows(spiked, now, is_commanded, learning, counts)
             end_learning(fired, spiked, now, learning, counts)

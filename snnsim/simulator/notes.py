@@ -10,6 +10,9 @@ from .rules import inner
 #: Steps for which spikes are noted, and spikes of a neuron.
 EPOCH = 4096
 NOTED = 32
+#: Bits of a step in `Notes.recent`, and how many there are of a neuron.
+STEP_BITS, RECENT = np.uint64(16), 4
+STEP_MASK = np.uint64((1 << 16) - 1)
 #: Where `Notes.counter` has the step in which the notes begin, and how many spikes are noted.
 BEGIN, TOTAL = range(2)
 
@@ -17,13 +20,13 @@ BEGIN, TOTAL = range(2)
 class Notes(NamedTuple):
     """Spikes that rows have yet to replay: for each neuron the ``steps`` of ``count``, counted from where the
     notes begin, and the ``factors`` that it had then, if any rule needs them. ``count`` is -1 for neurons
-    whose spikes need not be noted. ``latest``, shape (3, neurons): the latest step plus 1, the one before it
-    and the one before that, 0 if there is none. ``counter``: `BEGIN` and `TOTAL`.
+    whose spikes need not be noted. ``recent``, uint64: for each the latest `RECENT` of these steps plus 1,
+    the latest in the lowest bits, 0 where there is none. ``counter``: `BEGIN` and `TOTAL`.
     """
 
     count: np.ndarray
     steps: np.ndarray
-    latest: np.ndarray
+    recent: np.ndarray
     factors: np.ndarray
     counter: np.ndarray
 
@@ -32,7 +35,7 @@ class Notes(NamedTuple):
         """None yet; ``wanted``: of which neurons."""
         n = wanted.size
         return cls(np.where(wanted, 0, -1).astype(np.int16), np.zeros((n, NOTED), np.uint16),
-                   np.zeros((3, n), np.uint16),
+                   np.zeros(n, np.uint64),
                    np.zeros((n if with_factors else 0, NOTED, NEURON_FACTORS), np.int16),
                    np.zeros(2, np.int64))
 
@@ -44,6 +47,13 @@ def first_noted(steps, n, count, since):
     while q > 0 and np.int64(steps[n, q - 1]) >= since:
         q -= 1
     return q
+
+
+@inner(forceinline=True)
+def noted_step(recent, k):
+    """The ``k``-th of `Notes.recent` of a neuron, counted from the latest. Unsigned: as an index it then does
+    not count from the end."""
+    return (recent >> (np.uint64(k) * STEP_BITS)) & STEP_MASK
 
 
 @inner()
@@ -68,9 +78,7 @@ def note_spikes(fired, now, of_neurons, notes):
             for f in range(NEURON_FACTORS):
                 notes.factors[n, place, f] = of_neurons[f, n]
         notes.count[n] = place + 1
-        notes.latest[2, n] = notes.latest[1, n]
-        notes.latest[1, n] = notes.latest[0, n]
-        notes.latest[0, n] = now - notes.counter[BEGIN] + 1
+        notes.recent[n] = (notes.recent[n] << STEP_BITS) | np.uint64(now - notes.counter[BEGIN] + 1)
         notes.counter[TOTAL] += 1
 
 
@@ -79,6 +87,6 @@ def forget(notes, now):
     """Begin anew with the spikes of step ``now``."""
     for n in range(notes.count.size):
         notes.count[n] = min(notes.count[n], 0)
-        notes.latest[0, n] = notes.latest[1, n] = notes.latest[2, n] = 0
+        notes.recent[n] = 0
     notes.counter[BEGIN] = now
     notes.counter[TOTAL] = 0

@@ -10,13 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from snnsim.plasticity import LearningRows
+
 from .delivery import SEGMENT
 from .delivery import Rows as SentRows
 from .rule_tables import record
 
 
 class Synapses(NamedTuple):
-    """``target``: neurons. ``weight``, and ``tag`` (empty if no rule has tags), int16."""
+    """``target``: neurons, uint16, or uint32 where there are more. ``weight``, and ``tag`` (empty if no rule
+    has tags), int16."""
 
     target: np.ndarray
     weight: np.ndarray
@@ -25,10 +28,12 @@ class Synapses(NamedTuple):
 
 #: A learning row has the synapses ``first <= j < last``. ``x`` are its traces; where rows replay, as they
 #: stand before step ``since``. ``tagged``: whether any tag is not 0; ``event``: whether its event falls into
-#: this step.
-ROW = record("rule", "projection", "source", "lag", "first", "last", "since", "tagged", "event", x=2)
-#: The neurons that a projection leads to, and whether any of them fired in this step.
-TARGETS = record("first", "end", "fired")
+#: this step. As narrow as may be, so that it fits into a line of memory.
+ROW = np.dtype([("first", np.int64), ("last", np.int64), ("since", np.int64), ("source", np.int32),
+                ("rule", np.int32), ("projection", np.int32), ("lag", np.int32), ("x", np.int32, (2,)),
+                ("tagged", np.int8), ("event", np.int8)], align=True)
+#: The neurons that a projection leads to, whether any of them fired in this step, and where `Alike` has them.
+TARGETS = record("first", "end", "fired", "at")
 
 
 class Rows(NamedTuple):
@@ -50,17 +55,18 @@ class Rows(NamedTuple):
 
 class Packed(NamedTuple):
     """What is kept of an image: `Synapses`, the segments that add to drives and to third factors, both with
-    the targets and weights of these, where rows begin and end, and where the synapses of each projection are,
-    ``(those of the projection, those here)``."""
+    the targets and weights of these, and for each projection the slice of its synapses in these, and their
+    order: the place of each among those of its source, None where it is the image's own."""
 
     synapses: Synapses
     to_drive: SentRows
     to_m: SentRows
-    first: np.ndarray
-    last: np.ndarray
-    places: tuple
+    slices: tuple
+    order: tuple
 
 
+#: `SEGMENT` in less memory. Up to 2^31 synapses, 8 GB of them, learn on a machine.
+SENT = np.dtype([(name, np.int32) for name in SEGMENT.names], align=True)
 #: Rows in a word of `Rows.pending`.
 PENDING = 64
 
@@ -70,14 +76,19 @@ def fixed_projections(image):
     return [_subset(p, ~_kept(p)) for p in image.projections]
 
 
-def pack_plastic(image):
-    """The `Packed` synapses of an image."""
+def pack_plastic(image, rules, slots):
+    """The `Packed` synapses of an image, and its `Rows`, at rest.
+
+    ``rules``: the table of rules; ``slots``: those of the image's ring.
+    """
     target_dtype = np.uint16 if image.n_neurons <= 1 << 16 else np.uint32
-    first, last = (np.zeros(image.learning_rows.size, np.int64) for _ in range(2))
-    places, segments, targets, weights, begin = [], [], [], [], 0
+    numbered = LearningRows.of(image.projections)
+    first, last = (np.zeros(numbered.size, np.int64) for _ in range(2))
+    slices, orders, segments, targets, weights, begin = [], [], [], [], [], 0
     for k, p in enumerate(image.projections):
-        chosen, row = _ordered(p, image.learning_rows.row[k])
-        places.append((chosen, slice(begin, begin + chosen.size)))
+        chosen, row, order = _ordered(p, numbered.row[k])
+        slices.append(slice(begin, begin + chosen.size))
+        orders.append(order)
         targets.append((p.target[chosen] + p.first_target).astype(target_dtype))
         weights.append(p.weights()[chosen].astype(np.int16))
         segments.append(_segments(p, chosen, row, begin))
@@ -90,44 +101,69 @@ def pack_plastic(image):
     to_drive, to_m = (
         _joined([s for s, p in zip(segments, image.projections, strict=True) if p.to_m == to_m],
                 image.n_neurons + image.n_inputs, synapses) for to_m in (False, True))
-    return Packed(synapses, to_drive, to_m, first, last, tuple(places))
+    packed = Packed(synapses, to_drive, to_m, tuple(slices), tuple(orders))
+    return packed, _rows(image, numbered, first, last, rules, slots)
 
 
-def make_rows(image, packed, rules, slots):
-    """The `Rows` of an image, at rest; ``rules`` are their table, ``slots`` those of its ring."""
-    numbered, learning = image.learning_rows, [p for p in image.projections if p.learning is not None]
+def _rows(image, numbered, first, last, rules, slots):
+    learning = [p for p in image.projections if p.learning is not None]
     table = np.zeros(numbered.size, ROW).view(np.recarray)
     number = np.cumsum([p.learning is not None for p in image.projections], dtype=np.int64) - 1
     projection = number[numbered.projection]
     rule_of = np.array([image.rules.index(p.learning.rule) for p in learning], dtype=np.int64)
     for name, column in (("rule", rule_of[projection]), ("projection", projection),
-                         ("source", numbered.source), ("lag", numbered.lag), ("first", packed.first),
-                         ("last", packed.last)):
+                         ("source", numbered.source), ("lag", numbered.lag), ("first", first),
+                         ("last", last)):
         table[name] = column
     targets = np.zeros(len(learning), TARGETS).view(np.recarray)
     targets["first"] = [p.first_target for p in learning]
     targets["end"] = [p.first_target + p.n_targets for p in learning]
-    order = np.argsort(numbered.source, kind="stable")
+    targets["at"] = np.cumsum([0, *(p.n_targets for p in learning)])[:-1]
+    order = np.argsort(numbered.source, kind="stable").astype(np.int32)
+    pointer = np.searchsorted(numbered.source[order], np.arange(image.n_neurons + image.n_inputs + 1))
     return Rows(
         table, np.zeros((slots if numbered.lag.any() else 0, -(-numbered.size // PENDING)), np.uint64),
-        np.searchsorted(numbered.source[order], np.arange(image.n_neurons + image.n_inputs + 1)), order,
-        np.flatnonzero(rules["replays"][table["rule"]] == 0), targets, np.zeros(numbered.size, np.int64))
+        pointer.astype(np.int32), order,
+        np.flatnonzero(rules["replays"][table["rule"]] == 0).astype(np.int32), targets,
+        np.zeros(numbered.size, np.int32))
 
 
-def gather(packed, values, otherwise):
+def rest(rows):
+    """Let rows be as they begin."""
+    rows.pending[:] = 0
+    for name in ("since", "x", "tagged", "event"):
+        rows.table[name] = 0
+
+
+def gather(image, packed, values, otherwise):
     """``values`` of `Synapses` as an int64 array for each projection; ``otherwise`` those of the others."""
     gathered = []
-    for (chosen, here), others in zip(packed.places, otherwise, strict=True):
+    for p, here, order, others in zip(image.projections, packed.slices, packed.order, otherwise, strict=True):
         whole = np.array(others, dtype=np.int64)
-        whole[chosen] = values[here]
+        whole[_places(p, order)] = values[here]
         gathered.append(whole)
     return tuple(gathered)
 
 
-def scatter(packed, values, into):
+def scatter(image, packed, values, into):
     """Write ``values``, an array for each projection, into an array of `Synapses`."""
-    for (chosen, here), whole in zip(packed.places, values, strict=True):
-        into[here] = whole[chosen]
+    for p, here, order, whole in zip(image.projections, packed.slices, packed.order, values, strict=True):
+        into[here] = whole[_places(p, order)]
+
+
+def _places(p, order):
+    """Where the kept synapses of a projection are among all, in order."""
+    kept = _kept(p)
+    if order is None:
+        return slice(None) if kept.all() else kept
+    begins, counts = _of_sources(p.sources()[kept])
+    return np.flatnonzero(kept)[np.repeat(begins, counts) + order]
+
+
+def _of_sources(source):
+    """Where the synapses of each source begin, and how many it has; ``source`` is sorted."""
+    begins = np.flatnonzero(np.concatenate(([source.size > 0], source[1:] != source[:-1])))
+    return begins, np.diff(np.append(begins, source.size))
 
 
 def _kept(p):
@@ -147,18 +183,19 @@ def _subset(p, which):
 
 
 def _ordered(p, row):
-    """The kept synapses of a projection in order, and the learning row of each, -1 for those in none."""
+    """The kept synapses of a projection, by source, row, delay and target; the learning row of each, -1 for
+    those in none; and `Packed.order`."""
     if row is None or not p.learning.mask(p.n_synapses).all():
         row = np.where(p.learning.mask(p.n_synapses), row, -1) if p.learning else np.full(p.n_synapses, -1)
-    chosen = np.flatnonzero(_kept(p))
-    longest = int(p.delay.max(initial=0)) + 1
-    key = ((p.sources()[chosen].astype(np.int64) * longest + p.delays()[chosen]) * p.n_targets
-           + p.target[chosen])
-    if np.any(key[1:] < key[:-1]):
-        chosen = chosen[np.argsort(key, kind="stable")]
-    if np.any(row[chosen[1:]] < row[chosen[:-1]]):
-        chosen = chosen[np.argsort(row[chosen], kind="stable")]
-    return chosen, row[chosen]
+    kept = np.flatnonzero(_kept(p))
+    source, longest = p.sources()[kept].astype(np.int64), int(p.delay.max(initial=0)) + 1
+    key = (((source * 2 + (row[kept] >= 0)) * longest + p.delays()[kept]) * p.n_targets + p.target[kept])
+    if not np.any(key[1:] < key[:-1]):
+        return kept, row[kept], None
+    order = np.argsort(key, kind="stable")
+    begins, counts = _of_sources(source)
+    chosen, place = kept[order], order - np.repeat(begins, counts)
+    return chosen, row[chosen], place.astype(np.min_scalar_type(place.max()))
 
 
 def _segments(p, chosen, row, begin):
@@ -166,7 +203,7 @@ def _segments(p, chosen, row, begin):
     source, delay = p.sources()[chosen], p.delays()[chosen]
     changes = (source[1:] != source[:-1]) | (delay[1:] != delay[:-1]) | (row[1:] != row[:-1])
     start = np.flatnonzero(np.concatenate(([chosen.size > 0], changes)))
-    segments = np.zeros(start.size, SEGMENT)
+    segments = np.zeros(start.size, SENT)
     segments["start"] = start + begin
     segments["stop"] = np.append(start[1:], chosen.size)[:start.size] + begin
     segments["delay"], segments["scale"] = delay[start], 1 << p.exponent
@@ -175,9 +212,9 @@ def _segments(p, chosen, row, begin):
 
 def _joined(parts, n_sources, synapses):
     source = np.concatenate([np.zeros(0, np.int64), *(source for source, _ in parts)])
-    segments = np.concatenate([np.zeros(0, SEGMENT), *(segments for _, segments in parts)])
+    segments = np.concatenate([np.zeros(0, SENT), *(segments for _, segments in parts)])
     order = np.argsort(source, kind="stable")
-    pointer = np.searchsorted(source[order], np.arange(n_sources + 1))
+    pointer = np.searchsorted(source[order], np.arange(n_sources + 1)).astype(np.int32)
     return SentRows(pointer, segments[order].view(np.recarray), synapses.target, synapses.weight)
 
 

@@ -22,11 +22,10 @@ from snnsim.contract.plasticity import (
     times,
     widened,
 )
-from snnsim.contract.terms import LARGEST_RULE
 
 from .cells import CLIPPED
-from .learn import CHUNK
-from .notes import BEGIN, EPOCH, TOTAL, first_noted, forget
+from .learn_terms import CHUNK
+from .notes import BEGIN, EPOCH, RECENT, TOTAL, first_noted, forget, noted_step
 from .rule_tables import FACTOR_UP, FACTOR_W, FACTOR_X1, ON_POST, ROW_FACTORS
 from .rules import inner
 from .traces import next_trace, read_trace
@@ -34,8 +33,9 @@ from .traces import next_trace, read_trace
 
 class Ahead(NamedTuple):
     """Memory for one row at a time. For each of some steps: its two traces as factors, the row's product of
-    each term, the sum of these, and that in units of a weight, one place further on. Then, for each synapse
-    of a chunk, the changes by the latest two spikes, and a list of those that have more."""
+    each term, and the sum of these. ``change``: that in units of a weight, by the step plus 1, counted from
+    where the notes begin; 0 for all other steps, and between two rows for all. Then, for each synapse of a
+    chunk, the changes by the latest two spikes, and a list of those that have more."""
 
     reads: np.ndarray
     products: np.ndarray
@@ -45,10 +45,11 @@ class Ahead(NamedTuple):
     many: np.ndarray
 
     @classmethod
-    def empty(cls):
-        return cls(np.zeros((2, EPOCH), np.int64), np.zeros((LARGEST_RULE, EPOCH), np.int64),
+    def empty(cls, rules):
+        terms = int((rules["last"] - rules["first"]).max(initial=0))
+        return cls(np.zeros((2, EPOCH), np.int64), np.zeros((terms, EPOCH), np.int64),
                    np.zeros(EPOCH, np.int64), np.zeros(EPOCH + 1, np.int32), np.zeros((2, CHUNK), np.int32),
-                   np.zeros(CHUNK, np.int32))
+                   np.zeros(CHUNK + 1, np.int32))
 
 
 @inner()
@@ -56,6 +57,13 @@ def trace_ahead(x, trace, reads, which, gap, tables, decay_bits):
     """Take a trace through ``gap`` steps without an event; ``reads`` are its factors in these."""
     done = 0
     if trace.mode != COUNTDOWN and trace.mode != HISTORY:
+        while done < gap and x > 0:
+            kept = product(x, trace.keep)
+            if kept < 0:  # never: so the compiler knows that it need not round up, and each step waits for
+                break  # the one before it
+            reads[which, done] = x
+            x = decayed(kept, decay_bits)
+            done += 1
         while done < gap and x != 0:
             reads[which, done] = x
             x = decayed(product(x, trace.keep), decay_bits)
@@ -111,63 +119,72 @@ def look_ahead(row, gap, program, ahead):
             horizon = max(horizon, last)
             for lag in range(last):
                 ahead.total[lag] += aligned(ahead.products[k, lag], term.shift)
-    if rule.additive:
-        for lag in range(gap):
-            ahead.change[lag + 1] = rounded(ahead.total[lag], program.fraction)
-        while horizon > 0 and ahead.change[horizon] == 0:
-            horizon -= 1
     return horizon
 
 
 @inner()
-def find_changes(changes, many, target, latest, since, change):
-    """The changes by the latest two spikes of each target, if they are not before ``since``. How many targets
-    have more, and as many places in ``many`` where these are."""
+def find_changes(changes, many, target, recent, since, change):
+    """The changes by the latest two spikes of each target. How many targets have had more since step
+    ``since``, and as many places in ``many`` where these are."""
     n_many = 0
     for j in range(target.size):
-        n = target[j]
-        changes[0, j] = change[max(np.int64(latest[0, n]) - since, 0)]
-        changes[1, j] = change[max(np.int64(latest[1, n]) - since, 0)]
+        steps = recent[np.uint64(target[j])]
+        changes[0, j] = change[noted_step(steps, 0)]
+        changes[1, j] = change[noted_step(steps, 1)]
         many[n_many] = j
-        n_many += np.int64(latest[2, n]) > since
+        n_many += np.int64(noted_step(steps, 2)) > since
     return n_many
+
+
+@inner(forceinline=True)
+def changed(w, change, rule):
+    """A weight after a change, and whether it was clipped."""
+    w_sum = learned(w, np.int64(change))
+    return bounded(w_sum, rule.w_min, rule.w_max), saturates(w_sum, rule.w_min, rule.w_max)
+
+
+@inner()
+def apply_earlier_changes(weight, target, many, since, rule, notes, change):
+    """Change the weights in the places ``many`` by all spikes but the latest two; how many were clipped."""
+    clips = 0
+    for i in range(many.size):
+        j = np.uint64(many[i])
+        n, w = np.uint64(target[j]), np.int64(weight[j])
+        steps = notes.recent[n]
+        if np.int64(noted_step(steps, RECENT - 1)) > since:
+            before = np.int64(notes.count[n]) - RECENT
+            for q in range(first_noted(notes.steps, n, before, since), before):
+                w, clipped = changed(w, change[np.int64(notes.steps[n, q]) + 1], rule)
+                clips += clipped
+        for k in (3, 2):
+            w, clipped = changed(w, change[noted_step(steps, k)], rule)
+            clips += clipped
+        weight[j] = w
+    return clips
 
 
 @inner()
 def apply_changes(weight, changes, w_min, w_max):
-    """Change each weight by its two changes, the earlier first; how many were clipped."""
-    clips = 0
+    """Change each weight by its two changes, the earlier first; how many were clipped.
+
+    No sum of a weight of 16 bits and a change, which has 25, leaves 32 bits, in which there are twice as many
+    in a vector.
+    """
+    clips, lo, hi = np.int32(0), np.int32(w_min), np.int32(w_max)
     for j in range(weight.size):
-        w_sum = learned(np.int64(weight[j]), np.int64(changes[1, j]))
-        clips += saturates(w_sum, w_min, w_max)
-        w_sum_2 = learned(bounded(w_sum, w_min, w_max), np.int64(changes[0, j]))
-        clips += saturates(w_sum_2, w_min, w_max)
-        weight[j] = bounded(w_sum_2, w_min, w_max)
-    return clips
+        w_sum = np.int32(learned(np.int32(weight[j]), changes[1, j]))
+        w_sum_2 = np.int32(learned(bounded(w_sum, lo, hi), changes[0, j]))
+        clips = np.int32(clips + saturates(w_sum, lo, hi) + saturates(w_sum_2, lo, hi))
+        weight[j] = bounded(w_sum_2, lo, hi)
+    return np.int64(clips)
 
 
 @inner(inline="always")
 def replay_additive(weight, target, since, rule, notes, ahead):
-    """Add ``change[lag + 1]`` for each noted spike ``lag`` steps after ``since``; how many were clipped.
-
-    ``change[0]``, which stands for a spike before it, is 0.
-    """
-    change, changes, steps = ahead.change, ahead.changes, notes.steps
-    n_many = find_changes(changes, ahead.many, target, notes.latest, since, change)
-    for q in range(n_many):
-        changes[0, ahead.many[q]] = 0
-        changes[1, ahead.many[q]] = 0
-    clips = apply_changes(weight, changes, rule.w_min, rule.w_max)
-    for i in range(n_many):
-        j = ahead.many[i]
-        n, w = target[j], np.int64(weight[j])
-        noted = np.int64(notes.count[n])
-        for q in range(first_noted(steps, n, noted, since), noted):
-            w_sum = learned(w, np.int64(change[np.int64(steps[n, q]) - since + 1]))
-            clips += saturates(w_sum, rule.w_min, rule.w_max)
-            w = bounded(w_sum, rule.w_min, rule.w_max)
-        weight[j] = w
-    return clips
+    """Add what `Ahead.change` says for each noted spike; how many weights were clipped."""
+    n_many = find_changes(ahead.changes, ahead.many, target, notes.recent, since, ahead.change)
+    clips = apply_earlier_changes(weight, target, ahead.many[:n_many], since, rule, notes, ahead.change)
+    return clips + apply_changes(weight, ahead.changes, rule.w_min, rule.w_max)
 
 
 @inner(inline="always")
@@ -221,6 +238,13 @@ def replay_terms(row, weight, target, since, rule, notes, horizon, program, prod
 
 
 @inner()
+def set_changes(change, since, total, fraction):
+    """Set the changes from a step on from their sums."""
+    for lag in range(total.size):
+        change[since + lag + 1] = rounded(total[lag], fraction)
+
+
+@inner()
 def replay_row(row, now, program, synapses, notes, ahead, counts):
     """Take a row to the beginning of LEARN in step ``now``; how much work that was."""
     gap = now - row.since
@@ -230,15 +254,19 @@ def replay_row(row, now, program, synapses, notes, ahead, counts):
     row.since = now
     if horizon == 0 or notes.counter[TOTAL] == 0:
         return gap
+    begin = since - notes.counter[BEGIN]
+    if rule.additive:
+        set_changes(ahead.change, begin, ahead.total[:horizon], program.fraction)
     for start in range(row.first, row.last, CHUNK):
         stop = min(start + CHUNK, row.last)
         weight, target = synapses.weight[start:stop], synapses.target[start:stop]
         if rule.additive:
-            counts[CLIPPED] += replay_additive(weight, target, since - notes.counter[BEGIN], rule, notes,
-                                               ahead)
+            counts[CLIPPED] += replay_additive(weight, target, begin, rule, notes, ahead)
         else:
             counts[CLIPPED] += replay_terms(row, weight, target, since, rule, notes, horizon, program,
                                             ahead.products)
+    if rule.additive:
+        ahead.change[begin + 1:begin + horizon + 1] = 0
     return gap + row.last - row.first
 
 

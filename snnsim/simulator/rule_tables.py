@@ -25,6 +25,8 @@ OF_POST, OF_Y1, OF_Y2, OF_M, OF_GRADED, OF_SIGN = range(NEURON_FACTORS)
 ON_PRE, ON_POST, ON_STEP, ON_COMMAND = (int(c) for c in Condition)
 
 SYNAPSE_FACTORS = {Factor.W, Factor.UP, Factor.DOWN}
+#: Those that the synapses of a target need not have in common.
+DISTINCT_FACTORS = {Factor.X1, Factor.X2, *SYNAPSE_FACTORS}
 GLOBAL_FACTORS = {Factor.M0, Factor.M1, Factor.M2, Factor.M3}
 
 
@@ -36,10 +38,11 @@ def record(*names, **arrays):
 
 #: A rule has the terms ``first <= t < last``. ``replays``: its synapses learn only when their row is visited,
 #: and then replay post-synaptic spikes (see `replay`); these are alike for all synapses of a row where it is
-#: ``additive``, and need the neuron's factors of their steps where ``notes``. ``has_post``, ``has_command``:
-#: whether there are such terms.
+#: ``additive``, and need the neuron's factors of their steps where ``notes``. ``alike``: besides, what a
+#: spike of a source does is the same for all synapses of a target. ``has_post``, ``has_command``: whether
+#: there are such terms.
 RULE = record("first", "last", "w_min", "w_max", "keep_e", "stochastic", "has_tag", "has_post", "has_command",
-              "replays", "additive", "notes")
+              "replays", "additive", "alike", "notes")
 #: The first ``n_row`` of ``n_factors`` belong to the row, the others to the neuron or the synapse.
 TERM = record("target", "condition", "coefficient", "shift", "n_row", "n_factors", factors=LARGEST_TERM)
 #: ``used``: whether it can be anything but 0.
@@ -100,16 +103,17 @@ def can_replay(rule):
     What that would have done can be found out later if it does not depend on a tag or a modulator of then.
     """
     return (not rule.has_tag and not rule.terms_of(Condition.STEP)
-            and not GLOBAL_FACTORS & _post_factors(rule))
+            and not GLOBAL_FACTORS & _factors(rule, Condition.POST))
 
 
 def _rule(rule, replay):
-    factors = _post_factors(rule)
+    factors = _factors(rule, Condition.POST)
+    replays, additive = replay and can_replay(rule), not rule.stochastic and all(map(is_of_row, factors))
     return {**{name: getattr(rule, name) for name in ("w_min", "w_max", "keep_e", "stochastic", "has_tag")},
             "has_post": bool(rule.terms_of(Condition.POST)),
             "has_command": bool(rule.terms_of(Condition.COMMAND)),
-            "replays": replay and can_replay(rule),
-            "additive": not rule.stochastic and all(map(is_of_row, factors)),
+            "replays": replays, "additive": additive,
+            "alike": replays and additive and not DISTINCT_FACTORS & _factors(rule, Condition.PRE),
             "notes": not all(is_of_row(f) or f in SYNAPSE_FACTORS for f in factors)}
 
 
@@ -136,8 +140,8 @@ def _traces(pairs):
     return _records(TRACE, flat).reshape(-1, 2).T.copy().view(np.recarray)
 
 
-def _post_factors(rule):
-    return {factor for term in rule.terms_of(Condition.POST) for factor in term.factors}
+def _factors(rule, condition):
+    return {factor for term in rule.terms_of(condition) for factor in term.factors}
 
 
 def _records(dtype, values, columns=None):

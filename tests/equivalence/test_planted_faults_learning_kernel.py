@@ -24,7 +24,8 @@ from tests.mutants import interpreted_simulator, mutant_simulators
 STEPS = 24
 NAMES = (f"learned{k}" for k in itertools.count())
 #: Module -> what is made small in it.
-LIMITS = {"learn": {"CHUNK": 5}, "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 4, "EPOCH": 40}}
+LIMITS = {"learn": {"CHUNK": 5}, "learn_terms": {"CHUNK": 5}, "alike": {"CHUNK": 5},
+          "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 4, "EPOCH": 40}}
 
 FAULTS = {
     "takes pre for post": ("learn.py", "if condition == ON_PRE:", "if condition == ON_POST:"),
@@ -61,7 +62,7 @@ FAULTS = {
     "forgets spikes when notes are full": (
         "learning_kernel.py", "    if is_full(fired, now, notes):\n", """
     if is_full(fired, now, notes):
-        notes.count[:], notes.latest[:], notes.counter[0] = np.minimum(notes.count, 0), 0, now
+        notes.count[:], notes.recent[:], notes.counter[0] = np.minimum(notes.count, 0), 0, now
     if False:
 """),
     "does not replay at the end": (
@@ -69,27 +70,39 @@ FAULTS = {
         "        (lambda *_: 0)(0,"),
     "marks a spike for ever": ("learning_kernel.py", "mark(post.factors[OF_POST], fired, 0)", "pass"),
     "misses the latest spike": (
-        "replay.py", "changes[0, j] = change[max(np.int64(latest[0, n]) - since, 0)]", "changes[0, j] = 0"),
+        "replay.py", "changes[0, j] = change[noted_step(steps, 0)]", "changes[0, j] = 0"),
     "misses the one before the latest spike": (
-        "replay.py", "changes[1, j] = change[max(np.int64(latest[1, n]) - since, 0)]", "changes[1, j] = 0"),
-    "takes only two spikes": ("replay.py", "n_many += np.int64(latest[2, n]) > since", "pass"),
+        "replay.py", "changes[1, j] = change[noted_step(steps, 1)]", "changes[1, j] = 0"),
+    "takes only two spikes": (
+        "replay.py", "n_many += np.int64(noted_step(steps, 2)) > since", "pass"),
+    "takes only three spikes": ("replay.py", "for k in (3, 2):", "for k in (2,):"),
     "misses the first of many spikes": (
-        "replay.py", "range(first_noted(steps, n, noted, since), noted)",
-        "range(first_noted(steps, n, noted, since) + 1, noted)"),
+        "replay.py", "range(first_noted(notes.steps, n, before, since), before)",
+        "range(first_noted(notes.steps, n, before, since) + 1, before)"),
     "misses the first of spikes that differ": (
         "replay.py", "range(first_noted(notes.steps, n, noted, begin), noted)",
         "range(first_noted(notes.steps, n, noted, begin) + 1, noted)"),
     "clips in the wrong order": (
-        "replay.py", "w_sum = learned(np.int64(weight[j]), np.int64(changes[1, j]))",
-        "w_sum = learned(np.int64(weight[j]), np.int64(changes[0, j]))"),
+        "replay.py", "np.int32(learned(np.int32(weight[j]), changes[1, j]))",
+        "np.int32(learned(np.int32(weight[j]), changes[0, j]))"),
     "counts no clips in arrears": (
-        "replay.py", "clips = apply_changes(weight, changes, rule.w_min, rule.w_max)",
-        "clips = 0 * apply_changes(weight, changes, rule.w_min, rule.w_max)"),
+        "replay.py", "clips + apply_changes(", "clips + 0 * apply_changes("),
     "draws the chance of the step of the visit": (
         "replay.py", "noise.step_noise(program.seed, since + lag)",
         "noise.step_noise(program.seed, row.since)"),
     "keeps a trace from decaying in arrears": (
-        "replay.py", "x = decayed(product(x, trace.keep), decay_bits)", "pass"),
+        "replay.py", "x = decayed(kept, decay_bits)", "pass"),
+    "leaves the changes of a row to the next": (
+        "replay.py", "ahead.change[begin + 1:begin + horizon + 1] = 0", "pass"),
+    "keeps what spikes do from the step before": (
+        "alike.py", "alike.step[row.projection] != now", "alike.step[row.projection] < 0"),
+    "overlooks that a target fires in the step of the source": (
+        "alike.py", "FIRED if fired[j] != 0 else rounded(sums[j], fraction)", "rounded(sums[j], fraction)"),
+    "learns from one of two spikes of a step": (
+        "alike.py", "total[origin + np.int64(target[j])] + of_row", "total[origin + np.int64(target[j])]"),
+    "overlooks a command in a step in which the source spikes": (
+        "learn.py", "not (is_commanded and rule.has_command)", "True"),
+    "counts no clips where all rows are alike": ("alike.py", "counts[CLIPPED] += clips", "pass"),
     "notes what a neuron has after the step": (
         "notes.py", "notes.factors[n, place, f] = of_neurons[f, n]", "notes.factors[n, place, f] = 0"),
     "adds a spike to a trace before it decays": (
