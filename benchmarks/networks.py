@@ -1,13 +1,14 @@
 """The networks of the benchmarks, described as a user would.
 
-`BALANCED` is after Brunel (2000), with a constant current in place of the world outside.
+The balanced network is after Brunel (2000), with a constant current in place of the world outside, or with
+arrivals of a Poisson process, as there.
 """
 
 from itertools import product
 
 import numpy as np
 
-from snnsim import LIF, STDP, AllToAll, FixedInDegree, Network, Population, Projection, Uniform
+from snnsim import LIF, STDP, AllToAll, FixedInDegree, Network, Poisson, Population, Projection, Uniform
 
 #: Seconds and volts.
 DT, DELAY, TAU_MEM, T_REF = 1e-4, 1.5e-3, 20e-3, 2e-3
@@ -33,6 +34,13 @@ def balanced(n=10_000, distinct=False):
     return _network(n, DRIVE, distinct)
 
 
+def noisy(n=10_000):
+    """The balanced network, driven by a Poisson process of excitatory arrivals at each neuron instead of by a
+    current of the same mean."""
+    rate = DRIVE * V_THRESHOLD / (WEIGHT * TAU_MEM)
+    return _network(n, 0.0, background=Poisson(rate, WEIGHT))
+
+
 def plastic(n=10_000):
     """The same where the synapses between excitatory neurons learn by pair STDP: all pairs count, changes are
     added, weights are bounded."""
@@ -42,12 +50,12 @@ def plastic(n=10_000):
     return _network(n, DRIVE_LEARNING, learning=rule)
 
 
-def _network(n, drive, distinct=False, learning=None):
+def _network(n, drive, distinct=False, learning=None, background=None):
     rng = np.random.default_rng(0)
     populations = [
         Population(name, size, LIF(
             tau_mem=TAU_MEM, v_threshold=V_THRESHOLD, v_reset=V_RESET, v_min=V_MIN, t_ref=T_REF,
-            i_bias=drive * V_THRESHOLD, v_init=rng.uniform(0, V_THRESHOLD, size)))
+            i_bias=drive * V_THRESHOLD, v_init=rng.uniform(0, V_THRESHOLD, size)), background=background)
         for name, size in (("excitatory", n * 4 // 5), ("inhibitory", n // 5))]
     projections = [
         _random(pre, post, n, distinct, seed, learning if pre == post == "excitatory" else None)

@@ -11,7 +11,18 @@ from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2 import Network, NeuronGroup, SpikeMonitor, Synapses, defaultclock, device, prefs, second
+from brian2 import (
+    Network,
+    NeuronGroup,
+    PoissonInput,
+    SpikeMonitor,
+    Synapses,
+    defaultclock,
+    device,
+    hertz,
+    prefs,
+    second,
+)
 
 from benchmarks.peer import load, serve
 
@@ -29,6 +40,8 @@ STDP = {
         "on_pre": "v_post += w; w = clip(w - a_minus * y_post, 0, w_max)",
         "on_post": "w = clip(w + a_plus * x_pre, 0, w_max)"},
 }
+#: Sources that make up the background of a neuron.
+SOURCES = 1000
 TIMES = ("tau_mem", "tau_syn", "tau_plus", "tau_minus")
 #: Written by the compiled program: seconds and processor time of its loop over steps.
 CLOCKS = {"wall": "CLOCK_MONOTONIC", "cpu": "CLOCK_PROCESS_CPUTIME_ID"}
@@ -43,7 +56,7 @@ def build(net, traces):
     group = neurons(net, traces, namespace)
     synapses = [connected(net, k, group, traces, namespace) for k in range(net["projections"])]
     spikes = SpikeMonitor(group, record=False)
-    return Network(group, *synapses, spikes), spikes
+    return Network(group, *synapses, *background(net, group), spikes), spikes
 
 
 def neurons(net, traces, namespace):
@@ -64,6 +77,13 @@ def neurons(net, traces, namespace):
     if np.ndim(net["current"]):
         group.current = net["current"]
     return group
+
+
+def background(net, group):
+    """What arrives by chance: of many sources, as its documentation says, in one number a neuron and step."""
+    if net["background_rate"]:
+        rate, weight = net["background_rate"] / SOURCES * hertz, net["background_weight"]
+        yield PoissonInput(group, "isyn" if net["tau_syn"] else "v", SOURCES, rate, weight)
 
 
 def connected(net, k, group, traces, namespace):

@@ -27,6 +27,8 @@ def build(net):
     """The model, compiled; its neurons; the steps of a run."""
     if net["plastic"] >= 0:
         raise ValueError("no learning here")
+    if net["background_rate"]:
+        raise ValueError("no background here")
     model = pygenn.GeNNModel("float", "network", backend="single_threaded_cpu")
     model.dt = MS * net["dt"]
     model.default_narrow_sparse_ind_enabled = model.fuse_postsynaptic_models = True

@@ -28,6 +28,10 @@ def build(net, threads):
     neurons.I_e = net["current"] * (1 if np.isinf(net["tau_mem"]) else MS)
     for k in range(net["projections"]):
         connect(net, k, neurons[0].global_id)
+    if net["background_rate"]:
+        background = nest.Create("poisson_generator", params={"rate": net["background_rate"]})
+        synapse = {"weight": MS * net["background_weight"], "delay": MS * net["dt"]}
+        nest.Connect(background, neurons, "all_to_all", synapse)
     recorder = nest.Create("spike_recorder")
     nest.Connect(neurons, recorder)
     return neurons, recorder

@@ -11,20 +11,29 @@ def told(network, seconds):
     """Arrays by name, in SI units; neurons are numbered through, population after population.
 
     ``n``, ``dt``, ``seconds``, the numbers of `COMMON`; ``current`` (r times the bias; one value where all
-    are equal) and ``v_init``; for each of ``projections``, the k-th, ``pre{k}``, ``post{k}``, ``weight{k}``
-    and ``delay{k}`` (one value where all are equal); ``plastic``, the number of the one that learns by pair
-    STDP (-1: none), with the numbers of `STDP`.
+    are equal) and ``v_init``; ``background_rate`` (0: none) and ``background_weight``; for each of
+    ``projections``, the k-th, ``pre{k}``, ``post{k}``, ``weight{k}`` and ``delay{k}`` (one value where all
+    are equal); ``plastic``, the number of the one that learns by pair STDP (-1: none), with the numbers of
+    `STDP`.
     """
     numbers = {"dt": network.dt, "seconds": seconds, "n": sum(p.n for p in network.populations),
                "projections": len(network.projections), "plastic": -1}
     numbers |= {name: _common(network, name) for name in COMMON}
     numbers["current"] = _one_if_equal(_of_neurons(network, lambda neuron: neuron.r * neuron.i_bias))
     numbers["v_init"] = _of_neurons(network, lambda neuron: neuron.v_init)
+    numbers |= _background(network)
     for k, p in enumerate(network.projections):
         numbers |= _synapses(network, p, k)
         if p.learning is not None:
             numbers |= {"plastic": k} | {name: getattr(p.learning, name) for name in STDP}
     return numbers
+
+
+def _background(network):
+    backgrounds = {(b.rate, b.weight) if (b := p.background) else (0.0, 0.0) for p in network.populations}
+    if len(backgrounds) != 1:
+        raise ValueError(f"the background must be the same for all neurons of {network.name!r}")
+    return dict(zip(("background_rate", "background_weight"), backgrounds.pop(), strict=True))
 
 
 def _synapses(network, p, k):

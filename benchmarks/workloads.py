@@ -36,6 +36,8 @@ WORKLOADS = (
     BALANCED,
     Workload("distinct", "balanced network, each synapse with a weight of its own",
              partial(networks.balanced, distinct=True), 1.0),
+    Workload("poisson", "balanced network, driven by a Poisson process", networks.noisy, 1.0,
+             ("Brian2", "Brian2, 32 bits", "NEST")),
     replace(BALANCED, name="threads", title="balanced network, two threads", threads=2,
             peers=("Brian2", "NEST")),
     Workload("learning", "balanced network, pair STDP between excitatory neurons", networks.plastic, 1.0,

@@ -14,6 +14,7 @@ from .frame import FrameReceiver, FrameTransmitter
 from .learner import Learner
 from .memory import ColumnMemory, StaggeredMemory
 from .neuron import NeuronPipeline
+from .noise import Noise
 from .sequencer import Sequencer
 from .synapse import Delivery, RowFetch, RowWalk
 
@@ -56,6 +57,8 @@ class Core(wiring.Component):
             m.submodules[kind.name.lower()] = self._memories[kind]
         if config.learns:
             m.submodules.learner = self._learner = Learner(config)
+        if config.draws:
+            m.submodules.noise = self._noise = Noise(config)
         self._elaborate_link(m)
         self._elaborate_host(m)
         self._elaborate_run(m)
@@ -91,6 +94,8 @@ class Core(wiring.Component):
         ports[Memory.DRIVE] = self._ring.host
         if self._config.learns:
             ports |= self._learner.hosts
+        if self._config.draws:
+            ports |= self._noise.hosts
         for kind, port in ports.items():
             m.d.comb += [
                 port.select.eq(~self._sequencer.running),
@@ -149,17 +154,17 @@ class Core(wiring.Component):
         parameters, state = self._memories[Memory.PARAMETERS], self._memories[Memory.STATE]
         lane_bits = (config.lanes - 1).bit_length()
         size_bits = (config.region_neurons - 1).bit_length()
-        read_valid, read_neuron = Signal(), Signal.like(sequencer.sweep_neuron)
-        m.d.sync += [read_valid.eq(sequencer.sweep_valid), read_neuron.eq(sequencer.sweep_neuron)]
+        valid, neuron, drawing = self._elaborate_noise(m)
+        read_valid, read_neuron = Signal(), Signal.like(neuron)
+        m.d.sync += [read_valid.eq(valid), read_neuron.eq(neuron)]
         bank = read_neuron[:lane_bits]
         m.d.comb += [
             parameters.r_address.eq(neurons.p_address),
-            state.r_address.eq(sequencer.sweep_neuron),
-            ring.sweep.eq(sequencer.sweep),
-            ring.sweep_address.eq(
-                ring_address(config, sequencer.slot, sequencer.sweep_neuron >> lane_bits)),
+            state.r_address.eq(neuron),
+            ring.sweep.eq(valid),
+            ring.sweep_address.eq(ring_address(config, sequencer.slot, neuron >> lane_bits)),
             ring.clear.eq(read_valid << bank),
-            neurons.i_valid.eq(sequencer.sweep_valid), neurons.i_neuron.eq(sequencer.sweep_neuron),
+            neurons.i_valid.eq(valid), neurons.i_neuron.eq(neuron),
             neurons.parameters.eq(parameters.r_data),
             neurons.state.eq(state.r_data),
             neurons.drive.eq(Array(ring.r_data)[bank]),
@@ -181,7 +186,20 @@ class Core(wiring.Component):
                 m.d.comb += sequencer.saturations.eq(neurons.o_valid & neurons.z_saturates)
         m.d.comb += [
             activity.stir.eq(stirs), activity.stir_region.eq(stirred >> size_bits),
-            sequencer.updating.eq(updating)]
+            sequencer.updating.eq(updating | drawing)]
+
+    def _elaborate_noise(self, m):
+        """``(valid, neuron, busy)``: the neurons of the sweep, behind what draws for them."""
+        sequencer = self._sequencer
+        if not self._config.draws:
+            return sequencer.sweep_valid, sequencer.sweep_neuron, 0
+        neurons, noise = self._neurons, self._noise
+        m.d.comb += [
+            noise.i_valid.eq(sequencer.sweep_valid), noise.i_neuron.eq(sequencer.sweep_neuron),
+            noise.time.eq(sequencer.time), neurons.hash.eq(noise.hash),
+            noise.columns.r_address.eq(neurons.column_address), neurons.column.eq(noise.columns.r_data),
+        ]
+        return noise.o_valid, noise.o_neuron, noise.busy
 
     def _elaborate_delivery(self, m):
         config, ring = self._config, self._ring

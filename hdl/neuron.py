@@ -5,20 +5,28 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from snnsim.contract import neuron as rules
-from snnsim.contract import plasticity
+from snnsim.contract import noise, plasticity
 from snnsim.contract.arithmetic import select
 from snnsim.contract.formats import Format
-from snnsim.contract.layout import COLUMN_WIDTH, Memory, columns, parameter_layout, state_layout
+from snnsim.contract.layout import (
+    COLUMN_WIDTH,
+    Memory,
+    columns,
+    memory_shape,
+    noise_layout,
+    parameter_layout,
+    state_layout,
+)
 
 from .memory import address_width
 from .shapes import shape_of, struct_of
 
-#: The stage of registers that each parameter is used from.
-_STAGES = {"keep_i": 1, "keep_v": 1, "keep_z": 1, "leak": 3, "bias": 5, "v_min": 6, "jump": 6,
-           "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7, "hold": 7, "post_class": 7,
-           "flipped": 7}
-#: In a core whose thresholds adapt, the first that it is used from.
-_ADAPTIVE_THRESHOLD_STAGE = 6
+#: The last stage of registers that each parameter is used from.
+_STAGES = {"keep_i": 1, "keep_v": 1, "keep_z": 1, "noise_source": 1, "leak": 3, "bias": 5, "v_min": 6,
+           "jump": 6, "amplitude": 6, "v_threshold": 7, "v_reset": 7, "refractory": 7, "subtract": 7,
+           "hold": 7, "post_class": 7, "flipped": 7}
+#: The first, where there is another: that of the threshold in a core where it is not the same in each step.
+_FIRST_STAGES = {"amplitude": 4, "v_threshold": 6}
 
 
 class _Columns:
@@ -32,8 +40,8 @@ class _Columns:
             bits = range(offset, offset + field.width)
             self._fields[field.name] = field, bits
             first = _STAGES[field.name]
-            if config.adaptive and field.name == "v_threshold":
-                first = _ADAPTIVE_THRESHOLD_STAGE
+            if config.adaptive or config.draws:
+                first = _FIRST_STAGES.get(field.name, first)
             for k in {bit // COLUMN_WIDTH for bit in bits}:
                 self._first[k] = min(self._first[k], first)
                 self._last[k] = max(self._last[k], _STAGES[field.name])
@@ -66,6 +74,9 @@ class NeuronPipeline(wiring.Component):
     they are needed, instead of being carried along: each column of ``parameters`` follows its
     ``p_address`` by a clock. The new state, whether it spiked, whether it stays awake (is not at rest) and
     whether ``i`` and ``v`` were saturated come out with ``o_valid`` and ``o_neuron``.
+
+    In a core with noise ``hash`` follows ``i_valid`` by a clock, too, and ``column``, of the neuron's noise
+    source, its ``column_address``.
     """
 
     def __init__(self, config):
@@ -88,6 +99,7 @@ class NeuronPipeline(wiring.Component):
             "v_saturates": Out(1),
             "busy": Out(1),
             **_learning_ports(config),
+            **_noise_ports(config),
         })
 
     def elaborate(self, platform):
@@ -116,48 +128,71 @@ class NeuronPipeline(wiring.Component):
             m.d.comb += narrowed.eq(value)
             return narrowed
 
-        p = read.field
+        p, draws = read.field, config.draws
         s = stage(0, {"valid": self.i_valid, "neuron": self.i_neuron})
         words = {"drive": self.drive, "v": self.state.v, "i": self.state.i, "r": self.state.r}
         if config.adaptive:
             words["z"] = self.state.z
+        if draws:
+            words["hash"] = self.hash
         if self._config.read_registers:
             s = stage(1, s, **words)
         else:
             s = {**s, **words, **read.arriving(1, self.parameters)}
         adapting = {"z_product": rules.product(s["z"], p(s, "keep_z"))} if config.adaptive else {}
-        s = stage(2, s, drop=("i", "v", "z"),
+        drawing = {}
+        if draws:
+            source = p(s, "noise_source")
+            m.d.comb += self.column_address.eq(Cat(noise.column(s["hash"])[:noise.COLUMN_BITS], source - 1))
+            drawing = {"is_drawn": source != 0, "lot": noise.lot(s["hash"])[:noise.CUT_BITS],
+                       "hash": noise.stir_low(s["hash"])}
+        s = stage(2, s, drop=("i", "v", "z"), **drawing,
                   i_product=rules.product(s["i"], p(s, "keep_i")),
                   v_product=rules.product(s["v"], p(s, "keep_v")), **adapting)
         if config.adaptive:
             magnitude = Format.of_width(formats.state_width - 1, signed=False)
             adapting = {"z": narrow(rules.decayed(s["z_product"], formats.decay_bits), magnitude)}
-        s = stage(3, s, drop=("i_product", "v_product", "z_product"),
+        if draws:
+            drawn = noise.drawn(s["lot"], self.column.cut, self.column.value, self.column.other)
+            drawing = {"drawn": narrow(select(s["is_drawn"], drawn, 0), formats.drive),
+                       "hash": noise.stir_middle(s["hash"])}
+        s = stage(3, s, drop=("i_product", "v_product", "z_product", "lot"), **drawing,
                   i_decayed=narrow(rules.decayed(s["i_product"], formats.decay_bits), formats.state),
                   v_decayed=narrow(rules.decayed(s["v_product"], formats.decay_bits), formats.state),
                   **adapting)
-        s = stage(4, s, drop=("i_decayed", "v_decayed", "drive"),
-                  i_sum=rules.current_sum(s["i_decayed"], s["drive"]),
+        drive = s["drive"]
+        if draws:
+            drive, drawing = drive + s["drawn"], {"hash": noise.stir_high(s["hash"])}
+        s = stage(4, s, drop=("i_decayed", "v_decayed", "drive", "drawn"), **drawing,
+                  i_sum=rules.current_sum(s["i_decayed"], drive),
                   v_leaked=rules.leaked(s["v_decayed"], p(s, "leak")))
-        s = stage(5, s, drop=("i_sum",),
+        if draws:
+            drawing = {"noise_product": noise.threshold_product(s["hash"], p(s, "amplitude"))}
+        s = stage(5, s, drop=("i_sum", "hash"), **drawing,
                   i=narrow(rules.bounded(s["i_sum"], lo, hi), formats.state),
                   i_saturates=rules.saturates(s["i_sum"], lo, hi))
         # A neuron is tonic if any of three parameters makes it so: each is judged where it is at hand.
-        s = stage(6, s, drop=("v_leaked",),
+        if draws:
+            drawing = {"noise": narrow(noise.threshold_noise(s["noise_product"]), formats.state)}
+        s = stage(6, s, drop=("v_leaked", "is_drawn", "noise_product"), **drawing,
                   v_sum=rules.membrane_sum(s["v_leaked"], s["i"], p(s, "bias")),
-                  tonic=rules.is_tonic(p(s, "bias"), 0, 0))
+                  tonic=rules.is_tonic(p(s, "bias"), 0, 0) | s.get("is_drawn", 0))
         if config.adaptive:
             z_sum = plasticity.adapted(s["z"], Const(1), p(s, "jump"))
             adapting = {"threshold": plasticity.effective_threshold(p(s, "v_threshold"), s["z"]), "z": s["z"],
                         "z_jumped": narrow(rules.bounded(z_sum, 0, hi), magnitude),
                         "z_saturates": rules.saturates(z_sum, 0, hi)}
-        s = stage(7, s, drop=("v_sum",),
+        if draws:
+            threshold = adapting.get("threshold", p(s, "v_threshold"))
+            drawing = {"noisy": noise.noisy_threshold(threshold, s["noise"]),
+                       "lowest": noise.lowest_threshold(p(s, "v_threshold"), p(s, "amplitude"))}
+        s = stage(7, s, drop=("v_sum", "noise"), **drawing,
                   v=narrow(rules.floored(rules.bounded(s["v_sum"], lo, hi), p(s, "v_min")), formats.state),
                   v_saturates=rules.saturates(s["v_sum"], lo, hi),
                   tonic=s["tonic"] | rules.is_tonic(0, 0, p(s, "v_min")), **adapting)
         v_threshold = p(s, "v_threshold")
         threshold = s.get("threshold", v_threshold)
-        spike = rules.fires(s["v"], s["r"], threshold)
+        spike = rules.fires(s["v"], s["r"], s.get("noisy", threshold))
         more = {}
         if config.adaptive:
             more = {"z": select(spike, s["z_jumped"], s["z"]), "z_saturates": spike & s["z_saturates"]}
@@ -165,11 +200,11 @@ class NeuronPipeline(wiring.Component):
             more |= {"post_class": p(s, "post_class"), "flipped": p(s, "flipped")}
         if config.tables:
             more |= {"fired_at": s["v"], "fired_threshold": threshold}
-        s = stage(8, s, drop=("threshold", "z_jumped"), spike=spike,
+        s = stage(8, s, drop=("threshold", "noisy", "lowest", "z_jumped"), spike=spike,
                   r=narrow(rules.reset_r(spike, s["r"], p(s, "refractory")), formats.refractory),
                   v=narrow(rules.reset_v(s["v"], spike, s["r"], v_threshold, p(s, "v_reset"),
                                          p(s, "subtract"), p(s, "hold")), formats.state),
-                  tonic=s["tonic"] | rules.is_tonic(0, v_threshold, 0), **more)
+                  tonic=s["tonic"] | rules.is_tonic(0, s.get("lowest", v_threshold), 0), **more)
         assert len(valids) == self.latency
 
         m.d.comb += [address.eq(neurons[delay])
@@ -202,3 +237,11 @@ def _learning_ports(config):
     if config.tables:
         ports |= {"fired_at": Out(state), "threshold": Out(Shape(state.width + 1, signed=True))}
     return ports
+
+
+def _noise_ports(config):
+    """The ports that only a core with noise has."""
+    if not config.draws:
+        return {}
+    return {"hash": In(32), "column_address": Out(address_width(memory_shape(config, Memory.NOISE)[0])),
+            "column": In(struct_of(noise_layout(config)))}

@@ -52,8 +52,8 @@ class Sequencer(wiring.Component):
 
     In a core that learns, ``prepare`` comes before the first step, ``learn`` after all of a step has been
     delivered, and both last until ``learning`` is low; ``any_post`` says whether any neuron fired,
-    ``commanded`` whether the host commands it to learn, ``time`` counts steps. ``clips`` and
-    ``saturations`` are counted. In one whose thresholds adapt only the latter are.
+    ``commanded`` whether the host commands it to learn. ``clips`` and ``saturations`` are counted. In one
+    whose thresholds adapt only the latter are. ``time`` counts steps where the core learns or has noise.
     """
 
     def __init__(self, config):
@@ -70,7 +70,7 @@ class Sequencer(wiring.Component):
             "active": In(config.regions),
             "swept": Out(1),
             "slot": Out(range(config.delay_slots)),
-            "sweep": Out(1), "sweep_valid": Out(1), "sweep_neuron": Out(neuron),
+            "sweep_valid": Out(1), "sweep_neuron": Out(neuron),
             "updating": In(1),
             "fired": In(1), "fired_neuron": In(neuron),
             "i_saturates": In(1), "v_saturates": In(1),
@@ -96,8 +96,10 @@ class Sequencer(wiring.Component):
             m.d.sync += self._stopping.eq(1)
         with m.If(self.rewind):
             m.d.sync += self.slot.eq(0)
-        if self._config.learns:
+        if self._config.learns or self._config.draws:
             self._elaborate_time(m)
+        if self._config.learns:
+            self._elaborate_causes(m)
         with m.FSM() as fsm:
             with m.State("IDLE"):
                 with m.If(self.start):
@@ -120,15 +122,20 @@ class Sequencer(wiring.Component):
         m.next = "BEGIN"
 
     def _elaborate_time(self, m):
+        """The number of the step since time was set to 0."""
+        with m.If(self._step_ends):
+            m.d.sync += self.time.eq(self.time + 1)
+        with m.If(self.rewind):
+            m.d.sync += self.time.eq(0)
+
+    def _elaborate_causes(self, m):
         """What a step's learning depends on."""
         with m.If(self.fired):
             m.d.sync += self.any_post.eq(1)
         with m.If(self._step_ends):
-            m.d.sync += [self.any_post.eq(0), self.commanded.eq(0), self.time.eq(self.time + 1)]
+            m.d.sync += [self.any_post.eq(0), self.commanded.eq(0)]
         with m.If(self.start):
             m.d.sync += [self.any_post.eq(0), self.commanded.eq(0)]
-        with m.If(self.rewind):
-            m.d.sync += self.time.eq(0)
 
     def _elaborate_learning(self, m, fsm):
         with m.State("PREPARE"):
@@ -171,7 +178,7 @@ class Sequencer(wiring.Component):
             with m.If(todo == 0):
                 m.next = "DRAIN"
         with m.State("SWEEP"):
-            m.d.comb += [self.sweep.eq(1), self.sweep_valid.eq(1)]
+            m.d.comb += self.sweep_valid.eq(1)
             m.d.sync += self.sweep_neuron.eq(self.sweep_neuron + 1)
             is_last = Cat(self.sweep_neuron[:size_bits]).all() | (self.sweep_neuron == config.neurons - 1)
             with m.If(is_last):
@@ -284,9 +291,11 @@ class Sequencer(wiring.Component):
 
 
 def _learning_ports(config):
-    """The ports that only a core has that adapts or learns."""
-    saturations = {"saturations": In(SATURATIONS_WIDTH)} if config.learns or config.adaptive else {}
+    """The ports that only a core has that adapts, learns or has noise."""
+    ports = {"saturations": In(SATURATIONS_WIDTH)} if config.learns or config.adaptive else {}
+    if config.learns or config.draws:
+        ports["time"] = Out(32)
     if not config.learns:
-        return saturations
+        return ports
     return {"prepare": Out(1), "learn": Out(1), "learning": In(1), "any_post": Out(1), "commanded": Out(1),
-            "time": Out(32), "clips": In(range(config.lanes + 1)), **saturations}
+            "clips": In(range(config.lanes + 1)), **ports}

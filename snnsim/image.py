@@ -12,6 +12,7 @@ from .drive import prove_drive
 from .errors import UserError
 from .image_checks import ImageError, check_image
 from .learning_record import image_learning, learning_record, projection_learning
+from .noise import Noise, NoiseError
 from .plasticity import Adaptation, LearningRows, Plasticity, PlasticityError, ProjectionLearning
 from .sizes import nbytes
 from .slices import counts, extreme_sums, slices
@@ -161,6 +162,7 @@ class Image:
     projections: tuple  # of ImageProjection
     plasticity: Plasticity = None  # where a projection learns
     adaptation: Adaptation = None  # where a threshold adapts
+    noise: Noise = None            # where a neuron draws something
 
     def __post_init__(self):
         check_image(self)
@@ -214,7 +216,7 @@ class Image:
                      f"{p.exponent} {p.n_synapses}".encode())
             for array in (p.indptr, p.target, p.weights(), p.delays()):
                 _hash(h, array)
-        if self.plasticity or self.adaptation or any(p.to_m for p in self.projections):
+        if self.plasticity or self.adaptation or self.noise or any(p.to_m for p in self.projections):
             header, arrays = learning_record(self)
             arrays |= {f"projection{k}_enabled": p.learning.mask(p.n_synapses)
                        for k, p in enumerate(self.projections) if p.learning is not None}
@@ -263,7 +265,7 @@ class Image:
             )
         except (LookupError, TypeError, AttributeError, ValueError, ConfigError) as error:
             raise UserError(f"{path} is not a whole {FORMAT} file: {error}") from None
-        except (ImageError, PlasticityError) as error:
+        except (ImageError, NoiseError, PlasticityError) as error:
             raise UserError(f"{path}: {error}") from None
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from .contract import Format
 from .errors import UserError
+from .noise import check_noise
 from .plasticity_checks import check_plasticity, check_rule
 from .slices import first_outside
 
@@ -24,6 +25,8 @@ def check_image(image):
     for projection in image.projections:
         _check_projection(image, projection)
     _check_learning(image)
+    if image.noise is not None:
+        check_noise(image.noise, image.formats, image.n_neurons)
 
 
 def _check_parts(parts, kind):

@@ -1,18 +1,20 @@
-"""What the file of an `Image` holds of learning: a header of plain values, and arrays."""
+"""What the file of an `Image` holds of learning and noise: a header of plain values, and arrays."""
 
 from dataclasses import asdict
 
 from .contract.terms import TraceMode
+from .noise import Noise
 from .plasticity import Adaptation, Modulator, Plasticity, PostClass, ProjectionLearning, Rule, Term, Trace
 
 _PLASTICITY_ARRAYS = ("neuron_class", "sign", "initial_m", "counts", "tables")
 _ADAPTATION_ARRAYS = ("keep_z", "jump", "initial")
+_NOISE_ARRAYS = ("amplitude", "source", "cut", "value", "other")
 
 
 def learning_record(image):
-    """``(header, arrays)``: all that an image says of learning."""
+    """``(header, arrays)``: all that an image says of learning, adaptation and noise."""
     header = {"to_m": [p.to_m for p in image.projections], "projections": [], "plasticity": None,
-              "adapts": image.adaptation is not None}
+              "adapts": image.adaptation is not None, "noise": None}
     arrays = {}
     for k, p in enumerate(image.projections):
         record = None
@@ -28,6 +30,9 @@ def learning_record(image):
         arrays |= {f"plasticity_{name}": getattr(p, name) for name in _PLASTICITY_ARRAYS}
     if image.adaptation is not None:
         arrays |= {f"adaptation_{name}": getattr(image.adaptation, name) for name in _ADAPTATION_ARRAYS}
+    if image.noise is not None:
+        header["noise"] = {"seed": image.noise.seed}
+        arrays |= {f"noise_{name}": getattr(image.noise, name) for name in _NOISE_ARRAYS}
     return header, arrays
 
 
@@ -54,6 +59,8 @@ def image_learning(header, arrays):
             **{name: arrays[f"plasticity_{name}"] for name in _PLASTICITY_ARRAYS})
     if header["adapts"]:
         fields["adaptation"] = Adaptation(**{n: arrays[f"adaptation_{n}"] for n in _ADAPTATION_ARRAYS})
+    if header["noise"] is not None:
+        fields["noise"] = Noise(**{n: arrays[f"noise_{n}"] for n in _NOISE_ARRAYS}, **header["noise"])
     return fields
 
 

@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .background import Poisson
 from .learning import Graded, Modulator, Surrogate, ThirdFactor
 from .learning.program import MODULATORS
-from .neurons import LIF, IntegerLIF, Neuron
+from .neurons import LIF, IntegerLIF, Neuron, PoissonSource
 from .projection import Projection, Synapses
 from .sizes import nbytes
 from .values import Description, DescriptionError, about, integer, name, number, whole
 
-__all__ = ["IntegerLIF", "Input", "LIF", "Network", "Population", "Projection", "Synapses"]
+__all__ = ["IntegerLIF", "Input", "LIF", "Network", "PoissonSource", "Population", "Projection",
+           "Synapses"]
 #: Neurons of a population: their numbers are 32-bit.
 LARGEST_N = (1 << 31) - 1
 LARGEST_SEED = (1 << 32) - 1
@@ -19,7 +21,7 @@ LARGEST_SEED = (1 << 32) - 1
 
 @dataclass(frozen=True, eq=False)
 class Population(Description):
-    """``n`` neurons of one model; ``n`` may be 0.
+    """``n`` neurons of one model; ``n`` may be 0. ``background``: what they receive by chance.
 
     Factors of learning rules that belong to its neurons: ``third_factor`` says what ``m`` is, ``surrogate``
     what the graded value ``g`` is; ``sign``, 1 or -1, one for all or one for each, is the factor of that
@@ -32,16 +34,33 @@ class Population(Description):
     third_factor: ThirdFactor = None
     surrogate: Surrogate = None
     sign: object = 1
+    background: Poisson = None
 
     def __post_init__(self):
         self._normalise(name, "name")
         what = f"population {self.name!r}"
         object.__setattr__(self, "n", whole(self.n, f"{what}: n", hi=LARGEST_N))
         if not isinstance(self.neuron, Neuron):
-            raise DescriptionError(f"{what}: neuron must be a LIF or an IntegerLIF, not {self.neuron!r}")
+            raise DescriptionError(f"{what}: neuron must be a LIF, an IntegerLIF or a PoissonSource, not "
+                                   f"{self.neuron!r}")
         with about(what):
             self.neuron.check_size(self.n)
             self._check_factors()
+            self._check_background()
+
+    def _check_background(self):
+        background = self.background
+        if background is None:
+            return
+        if not isinstance(background, Poisson):
+            raise DescriptionError(f"background must be a Poisson, not {background!r}")
+        if isinstance(self.neuron, PoissonSource):
+            raise DescriptionError("a PoissonSource receives nothing, so it can have no background")
+        integers = isinstance(self.neuron, IntegerLIF)
+        if integers != background.in_integers:
+            model, wanted = ("an IntegerLIF", "weight_q") if integers else ("a LIF", "weight")
+            raise DescriptionError(f"the background of {model} takes {wanted}")
+        background.check_size(self.n)
 
     def _check_factors(self):
         for what, kind in (("third_factor", ThirdFactor), ("surrogate", Surrogate)):
@@ -77,8 +96,8 @@ class Input(Description):
 class Network(Description):
     """Populations, inputs and the projections between them, with a time step of ``dt`` seconds.
 
-    ``modulators``: up to 4, the factors M0 to M3 of learning rules. ``seed``: of stochastic rounding, 32
-    bits.
+    ``modulators``: up to 4, the factors M0 to M3 of learning rules. ``seed``: of noise and of stochastic
+    rounding, 32 bits.
 
     Raises `DescriptionError` if a name occurs twice or does not exist, or the parts do not fit.
     """
@@ -139,6 +158,11 @@ class Network(Description):
         """Whether any of its projections does."""
         return any(p.learning is not None for p in self.projections)
 
+    @property
+    def draws(self):
+        """Whether any of its neurons draws anything by chance."""
+        return any(p.n and (p.background is not None or p.neuron.draws) for p in self.populations)
+
     def _check_modulators(self):
         if len(self.modulators) > len(MODULATORS):
             raise DescriptionError(f"there can be {len(MODULATORS)} modulators, not {len(self.modulators)}")
@@ -179,6 +203,8 @@ class Network(Description):
             raise DescriptionError(f"{p.title}: self_connections=False is for a population projecting to "
                                    "itself; leave it out")
         target = self.population(p.post)
+        if isinstance(target.neuron, PoissonSource):
+            raise DescriptionError(f"{p.title}: {p.post!r} is a PoissonSource, which receives nothing")
         integers = isinstance(target.neuron, IntegerLIF)
         if integers != p.in_integers:
             model, wanted, given = (("IntegerLIF", "weight_q", "weight") if integers

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .background import Poisson
 from .connect import (
     AllToAll,
     Dense,
@@ -44,7 +45,7 @@ from .learning import (
     WindowSTDP,
 )
 from .learning.program import TRACES
-from .network import LIF, Input, IntegerLIF, Network, Population, Projection
+from .network import LIF, Input, IntegerLIF, Network, PoissonSource, Population, Projection
 from .storage import load_arrays, save_arrays
 from .values import Description, DescriptionError, about
 
@@ -60,7 +61,7 @@ _TRACES = _by_name(Exponential, Countdown, History, Graded, IntegerTrace)
 _DISTRIBUTIONS = _by_name(Uniform, Normal)
 #: Keys of values that are descriptions: the key that says which one, and those that there are by its value.
 _KINDS = {
-    "neuron": ("model", _by_name(LIF, IntegerLIF)),
+    "neuron": ("model", _by_name(LIF, IntegerLIF, PoissonSource)),
     "connect": ("rule", _by_name(AllToAll, OneToOne, FixedProbability, FixedInDegree, FixedOutDegree,
                                   FixedTotal, Pairs, Dense)),
     "learning": ("rule", _by_name(STDP, SymmetricSTDP, RectangularSTDP, WindowSTDP, RewardSTDP, TripletSTDP,
@@ -68,7 +69,7 @@ _KINDS = {
     **{name: ("trace", _TRACES) for name in TRACES},
 }
 #: Keys of values that can be only one description, and of tables of numbers by name.
-_SINGLE = {"third_factor": ThirdFactor, "surrogate": Surrogate}
+_SINGLE = {"third_factor": ThirdFactor, "surrogate": Surrogate, "background": Poisson}
 _NUMBERS = ("counts", "parameters")
 _TAGS = {cls: (tag, name) for tag, classes in (*_KINDS.values(), ("distribution", _DISTRIBUTIONS))
          for name, cls in classes.items()}

@@ -18,6 +18,11 @@ class Neuron(Description):
         """Whether the threshold of any neuron does."""
         raise NotImplementedError
 
+    @property
+    def draws(self):
+        """Whether the threshold of any neuron is noisy."""
+        raise NotImplementedError
+
     def check_size(self, n):
         """Raise `DescriptionError` if an array of parameters is not of shape (n,)."""
         for f in fields(self):
@@ -59,6 +64,9 @@ class LIF(Neuron):
         each spike raises the threshold by ``adapt_jump`` volts, which decay with ``tau_adapt`` (0 and 0:
         the threshold is fixed; inf: they stay).
 
+    ``threshold_noise``
+        in each step the threshold is moved by up to so many volts either way, by chance.
+
     v never falls below ``v_min``, and starts from ``v_init`` (None: ``v_leak``); i starts from 0.
     """
 
@@ -77,13 +85,14 @@ class LIF(Neuron):
     v_init: object = None
     adapt_jump: object = 0.0
     tau_adapt: object = 0.0
+    threshold_noise: object = 0.0
 
     def __post_init__(self):
         if self.v_init is None:
             object.__setattr__(self, "v_init", self.v_leak)
         self._normalise(real, "v_reset", "v_leak", "r", "i_bias", "v_init")
         self._normalise(real, "tau_mem", "tau_syn", "tau_adapt", lo=0, finite=False)
-        self._normalise(real, "leak", "t_ref", "adapt_jump", lo=0)
+        self._normalise(real, "leak", "t_ref", "adapt_jump", "threshold_noise", lo=0)
         self._normalise(real, "v_threshold", lo=-np.finfo(float).max, finite=False)
         self._normalise(real, "v_min", hi=np.finfo(float).max, finite=False)
         self._normalise(word, "reset", choices=RESETS)
@@ -92,6 +101,10 @@ class LIF(Neuron):
     @property
     def adapts(self):
         return bool(np.any(self.adapt_jump))
+
+    @property
+    def draws(self):
+        return bool(np.any(self.threshold_noise))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +115,8 @@ class IntegerLIF(Neuron):
     keeps all (no decay); ``v_min_q`` None is the lowest value of the state's format.
     ``v_init_q``, ``i_init_q`` and ``r_init`` are the state before the first step. Each spike raises the
     threshold by ``jump_q``, of which ``keep_z_q / 2**decay_bits`` is left after each step; ``z_init_q`` is
-    there from the start.
+    there from the start. In each step the threshold is moved by one of ``-threshold_noise_q ..
+    threshold_noise_q - 1``.
     """
 
     v_threshold_q: object
@@ -121,11 +135,12 @@ class IntegerLIF(Neuron):
     keep_z_q: object = 0
     jump_q: object = 0
     z_init_q: object = 0
+    threshold_noise_q: object = 0
 
     def __post_init__(self):
         self._normalise(integer, "v_threshold_q", "bias_q", "v_reset_q", "v_init_q", "i_init_q")
         self._normalise(integer, "keep_i_q", "leak_q", "refractory_steps", "r_init", "keep_z_q", "jump_q",
-                        "z_init_q", lo=0)
+                        "z_init_q", "threshold_noise_q", lo=0)
         if self.keep_v_q is not None:
             self._normalise(integer, "keep_v_q", lo=0)
         if self.v_min_q is not None:
@@ -136,3 +151,26 @@ class IntegerLIF(Neuron):
     @property
     def adapts(self):
         return bool(np.any(self.jump_q) or np.any(self.z_init_q))
+
+    @property
+    def draws(self):
+        return bool(np.any(self.threshold_noise_q))
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonSource(Neuron):
+    """Sources of spikes by chance, which nothing reaches: in each step of ``dt`` seconds a neuron spikes with
+    the probability ``rate * dt``, whatever was before. ``rate`` in hertz, at most ``1 / dt``."""
+
+    rate: object
+
+    def __post_init__(self):
+        self._normalise(real, "rate", lo=0)
+
+    @property
+    def adapts(self):
+        return False
+
+    @property
+    def draws(self):
+        return True

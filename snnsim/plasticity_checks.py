@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .contract import Format
 from .contract.terms import (
     FACTOR,
     GRADE_SHIFT,
@@ -14,12 +13,11 @@ from .contract.terms import (
     Factor,
     TraceMode,
 )
+from .noise import SEED
 from .plasticity import PlasticityError
 
 #: Factors that are differences of weights, and so need bounds that are no wider than half of the format.
 DISTANCES = {Factor.UP, Factor.DOWN}
-#: The seed of stochastic rounding.
-SEED = Format.of_width(32, signed=False)
 
 
 def check_rule(rule, formats, n_tables, what):

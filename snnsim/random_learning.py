@@ -15,8 +15,6 @@ from .image import Image, ImageProjection
 from .plasticity import LearningRows, ProjectionLearning
 from .random_networks import (
     calmed,
-    mixed,
-    pick,
     random_delays,
     random_exponent,
     random_pairs,
@@ -26,7 +24,9 @@ from .random_networks import (
     random_state,
     random_weights,
 )
+from .random_noise import random_noise
 from .random_rules import random_adaptation, random_plasticity, random_rule, random_tables
+from .random_values import mixed, pick
 
 #: Synapses of one projection: few, so that the slow reference keeps up.
 MOST_SYNAPSES = 200
@@ -37,7 +37,8 @@ LONGEST_ROW = 64
 def random_learning_image(seed, config=None):
     """An `Image` that fits ``config`` (default: a core that learns by every rule there is).
 
-    Nothing in it learns where the core cannot; thresholds adapt where it can let them.
+    Nothing in it learns where the core cannot; thresholds adapt where it can let them, and there is noise
+    where it has sources.
     """
     config = config or CoreConfig.with_learning()
     rng = np.random.default_rng([seed, 4])
@@ -52,11 +53,14 @@ def random_learning_image(seed, config=None):
     tables = random_tables(rng, config)
     projections = _projections(rng, config, len(tables), populations, inputs, theta)
     has_plasticity = any(p.to_m or p.learning for p in projections)
+    state = random_state(rng, f, parameters, theta)
+    projections = _fitted_to_memory(_fitted_to_drive(projections, n_neurons, f.drive), config)
+    bounds = drive_bounds(n_neurons, [p for p in projections if not p.to_m])
     return Image(
-        f, populations, inputs, parameters, random_state(rng, f, parameters, theta),
-        _fitted_to_memory(_fitted_to_drive(projections, n_neurons, f.drive), config),
+        f, populations, inputs, parameters, state, projections,
         random_plasticity(rng, config, tables, n_neurons, n_inputs, theta) if has_plasticity else None,
-        random_adaptation(rng, f, n_neurons, theta) if config.adaptive and rng.random() < 0.4 else None)
+        random_adaptation(rng, f, n_neurons, theta) if config.adaptive and rng.random() < 0.4 else None,
+        random_noise(seed, config, parameters, bounds, theta))
 
 
 def random_commands(seed, steps):

@@ -9,13 +9,16 @@ from dataclasses import replace
 import numpy as np
 
 from .contract import CoreConfig
+from .drive import drive_bounds
 from .image import Image, ImageProjection, Parameters, Part, State
 from .placement import CapacityError, place
+from .random_noise import random_noise
+from .random_values import mixed, pick, random_keep
 from .raster import SpikeRaster
 
 
 def random_image(seed, config=None):
-    """An `Image` that fits ``config`` (default: `CoreConfig` as it comes)."""
+    """An `Image` that fits ``config`` (default: `CoreConfig` as it comes), with noise if it has sources."""
     config = config or CoreConfig()
     rng = np.random.default_rng([seed, 1])
     n_neurons = min(config.neurons, _size(rng, 1))
@@ -34,8 +37,9 @@ def random_image(seed, config=None):
                    for k in range(pick(rng, 0, 1, 2, 2, 3, 4, 6))]
     while not _fits_memory(projections, config):
         projections.pop()
-    return Image(f, populations, inputs, parameters, random_state(rng, f, parameters, theta),
-                 _fitted_to_drive(projections, n_neurons, f.drive))
+    projections = _fitted_to_drive(projections, n_neurons, f.drive)
+    return Image(f, populations, inputs, parameters, random_state(rng, f, parameters, theta), projections,
+                 noise=random_noise(seed, config, parameters, drive_bounds(n_neurons, projections), theta))
 
 
 def full_image(seed, config):
@@ -52,8 +56,10 @@ def full_image(seed, config):
             indptr=np.concatenate(([0], np.cumsum(np.bincount(source, minlength=n + n_inputs)))),
             target=target, weight=rng.integers(f.weight.lo, f.weight.hi + 1, source.size),
             delay=rng.integers(1, config.delay_slots + 1, source.size))
+        projections = _fitted_to_drive([projection], n, f.drive)
         image = Image(f, (Part("p", 0, n),), (Part("k", 0, n_inputs),), parameters,
-                      random_state(rng, f, parameters, theta), _fitted_to_drive([projection], n, f.drive))
+                      random_state(rng, f, parameters, theta), projections,
+                      noise=random_noise(seed, config, parameters, drive_bounds(n, projections), theta))
         if _has_place(image, config):
             return image
         share *= 0.97
@@ -91,10 +97,6 @@ def random_stimulus(seed, image, steps):
     return SpikeRaster.from_dense(dense)
 
 
-def pick(rng, *values):
-    return int(rng.choice(values))
-
-
 def _size(rng, least):
     """Mostly small, now and then one more than a block or the largest."""
     return int(rng.choice([least, 1, 2, rng.integers(3, 17), rng.integers(17, 65), 65, 256],
@@ -107,21 +109,6 @@ def random_parts(rng, name, size):
     edges = [0, *cuts.tolist(), size]
     return tuple(Part(f"{name}{k}", first, last - first)
                  for k, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)))
-
-
-def mixed(rng, n, format, usual, extremes, share):
-    """``usual`` values, of which a ``share`` is replaced by ``extremes``; within ``format``."""
-    values = np.broadcast_to(np.asarray(usual, dtype=np.float64), n).astype(np.int64)
-    values = np.where(rng.random(n) < share, rng.choice(np.array(extremes, dtype=np.int64), n), values)
-    return np.clip(values, format.lo, format.hi)
-
-
-def random_keep(rng, n, keep, share):
-    one = keep.hi
-    usual = rng.choice([0, 1, one // 2, one - one // 8, one - one // 64, one - 1, one])
-    if rng.random() < 0.3:
-        usual = rng.integers(0, one + 1, n)
-    return mixed(rng, n, keep, usual, [0, 1, one - 1, one], share)
 
 
 def random_parameters(rng, f, n, theta):

@@ -22,7 +22,7 @@ from .contract.terms import (
 )
 from .plasticity import Adaptation, Modulator, Plasticity, PostClass, Rule, Term, Trace
 from .plasticity_checks import DISTANCES
-from .random_networks import mixed, pick, random_keep
+from .random_values import mixed, pick, random_keep
 
 WEIGHT, TAG = Target.WEIGHT, Target.TAG
 PRE, POST, STEP, COMMAND = Condition

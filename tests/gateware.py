@@ -12,8 +12,8 @@ from snnsim.host.driver import Driver
 from tests.contract.cases import FORMATS
 
 _SMALL = {"neurons": 16, "inputs": 16, "delay_slots": 4, "synapse_words": 256, "rows": 128}
-#: Everything that there is to learn with, in the formats of the hand-worked cases.
-SMALL_LEARNING = CoreConfig.with_learning(formats=FORMATS, plastic_rows=32, **_SMALL)
+#: Everything that there is to learn with, and noise, in the formats of the hand-worked cases.
+SMALL_LEARNING = CoreConfig.with_learning(formats=FORMATS, plastic_rows=32, noise_sources=3, **_SMALL)
 #: The core of a board that learns: weights of 16 bits, rows of up to 32 words, no tags.
 BOARD_LEARNING = find_board("ulx3s-25f-learning").config
 #: Everything on eight lanes, for 256 neurons joined all to all. For slow tests.

@@ -1,13 +1,15 @@
 """Random networks, those that ``snnsim verify`` tries too, and random cores. What they cover is counted in
 ``tests/test_generator.py``."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from snnsim.contract import CoreConfig, Formats
 from snnsim.random_learning import random_commands, random_learning_image
 from snnsim.random_networks import random_image, random_stimulus
 
-__all__ = ["random_commands", "random_config", "random_image", "random_learning_config",
+__all__ = ["noisy", "random_commands", "random_config", "random_image", "random_learning_config",
            "random_learning_image", "random_stimulus"]
 
 
@@ -41,6 +43,11 @@ def random_learning_config(seed):
         formats=random_config(seed).formats, neurons=neurons, inputs=inputs, lanes=lanes,
         delay_slots=_pick(rng, 2, 4, 32, 64), synapse_words=_pick(rng, 2, 64, 1024, 32768),
         rows=neurons + inputs + _pick(rng, 0, 5, neurons + inputs), adaptive=_pick(rng, 0, 1), **parts)
+
+
+def noisy(config, seed):
+    """``config`` with some sources of noise."""
+    return replace(config, noise_sources=_pick(np.random.default_rng([seed, 8]), 1, 2, 3, 15))
 
 
 def _pick(rng, *values):

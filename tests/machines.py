@@ -8,7 +8,7 @@ MACHINES = {
     "simulator": Simulator,
     "gateware": gateware,
 }
-#: The same where they learn.
+#: The same where they learn, or draw something by chance.
 LEARNING_MACHINES = {
     "reference": ReferenceSimulator,
     "simulator": Simulator,

@@ -40,6 +40,19 @@ def decay_by_halves(x, keep, decay_bits):
 decay_as_floats = decay_by_halves
 """
 
+#: The same for `snnsim.simulator.words`.
+WORDS_OF_ONE = """
+as_products = as_short = as_vector = as_words = numbered = int
+
+
+def is_fast():
+    return True
+
+
+def look_up(table, at, index):
+    return int(table[at + index])
+"""
+
 
 def mutant(name, text, fault):
     """A copy of the module ``name`` in which ``text``, which occurs once, is ``fault``."""
@@ -74,6 +87,7 @@ def mutant_simulators(folder, package, file, text, fault):
     assert changed.read_text().count(text) == 1, f"{text!r} does not occur once in {file}"
     changed.write_text(changed.read_text().replace(text, fault))
     (folder / package / "simulator" / "vectors.py").write_text(VECTORS_OF_ONE)
+    (folder / package / "simulator" / "words.py").write_text(WORDS_OF_ONE)
     for module in (folder / package).rglob("*.py"):
         module.write_text(module.read_text().replace("from snnsim.contract", f"from {package}.contract"))
 

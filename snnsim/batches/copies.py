@@ -64,6 +64,7 @@ class _Chosen(NamedTuple):
     parameters: Parameters
     initial: State
     adaptation: Adaptation
+    noise: object = None  # samples draw nothing
 
 
 def repeated_cells(image, neurons):

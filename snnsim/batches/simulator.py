@@ -38,13 +38,16 @@ class BatchSimulator:
 
     ``backend``: ``"numba"``, or ``"torch"`` for layers as matrix products, which ``device`` makes, ``"cpu"``
     or ``"cuda"``. ``threads``: as many as there are cores unless given. Raises `BatchError` for an image that
-    learns, or if what was asked for is not there.
+    learns or has noise, or if what was asked for is not there.
     """
 
     def __init__(self, image, backend="numba", threads=None, device="cpu"):
         if image.plasticity is not None:
             raise BatchError("a network that learns cannot run samples at once, for each begins with what "
                              "the last has taught: run them on Simulator, or compile it without learning")
+        if image.noise is not None:
+            raise BatchError("a network with noise cannot run samples at once, for batches draw nothing: run "
+                             "them on Simulator, one after the other")
         threads = os.cpu_count() if threads is None else threads
         if threads < 1:
             raise BatchError(f"threads must be at least 1, not {threads}")

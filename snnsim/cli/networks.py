@@ -5,6 +5,7 @@ from dataclasses import asdict, fields, replace
 import typer
 
 from ..contract import ConfigError, CoreConfig, Formats
+from ..contract.config import MOST_NOISE_SOURCES
 from ..errors import UserError
 from ..image import FORMAT, Image
 from ..storage import format_of
@@ -63,15 +64,18 @@ def core_for(path, core, board):
         return chosen_core(core, board)
     if format_of(path) == FORMAT:
         image = Image.load(path)
-        needed = _needed(image.plasticity is not None, image.adaptation is not None)
+        sources = 0 if image.noise is None else max(1, image.noise.n_sources)
+        needed = _needed(image.plasticity is not None, image.adaptation is not None, sources)
         return replace(needed, formats=image.formats) if needed != CoreConfig() else needed
     network = load_network(path)
     return _needed(network.learns or any(p.port is not None for p in network.projections),
-                   any(p.neuron.adapts for p in network.populations))
+                   any(p.neuron.adapts for p in network.populations),
+                   MOST_NOISE_SOURCES if network.draws else 0)
 
 
-def _needed(learns, adapts):
-    return CoreConfig.with_learning() if learns else CoreConfig(adaptive=int(adapts))
+def _needed(learns, adapts, noise_sources):
+    more = {"noise_sources": min(noise_sources, MOST_NOISE_SOURCES)}
+    return CoreConfig.with_learning(**more) if learns else CoreConfig(adaptive=int(adapts), **more)
 
 
 def chosen_core(core, board):

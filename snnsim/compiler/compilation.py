@@ -8,13 +8,15 @@ from snnsim.contract import CoreConfig, Formats
 from snnsim.contract.terms import FACTOR_FRACTION
 from snnsim.drive import drive_bounds
 from snnsim.image import Image, Parameters, Part, State
-from snnsim.network import LIF
+from snnsim.network import LIF, PoissonSource
 from snnsim.placement import Placement, place
+from snnsim.values import per_neuron
 
+from .background import Arrivals, Drawn, as_thresholds, draw, noise
 from .learning import Learner, post_slots
 from .parameters import Physical, quantise_integer, quantise_lif, weight_gain
 from .plasticity import adaptation, factor_notes, plasticity
-from .quantise import CompileError
+from .quantise import CompileError, Loss
 from .report import PopulationReport, ProjectionReport, Report
 from .scale import Scale, choose_scale, lower
 from .synapses import Place, as_given, expand, in_units, weight_limits
@@ -61,6 +63,7 @@ class _Compiled:
     """A population and the projections onto it, in integers."""
 
     integers: dict
+    drawn: Drawn
     part: Part
     projections: dict  # name -> ImageProjection
     report: PopulationReport
@@ -102,6 +105,7 @@ class _Compiler:
             plasticity=plasticity(network, self.first, {c.part.name: c.part.scale for c in compiled},
                                   self.learner),
             adaptation=adaptation(network, columns),
+            noise=noise(network, columns["threshold_noise"], [c.drawn for c in compiled]),
         )
         return image, Report(
             network.name, network.dt, self.formats, tuple(c.report for c in compiled),
@@ -113,6 +117,8 @@ class _Compiler:
         incoming = [p for p in self.network.projections if p.post == population.name]
         if isinstance(population.neuron, LIF):
             return self._from_volts(population, incoming)
+        if isinstance(population.neuron, PoissonSource):
+            return self._from_rates(population)
         return self._from_integers(population, incoming)
 
     def _from_volts(self, population, incoming):
@@ -121,43 +127,72 @@ class _Compiler:
         rows = [self._expand(p, n, gain) for p in incoming if p.port is None]
         to_m = [self._expand(p, n, None) for p in incoming if p.port == "m"]
         physical = Physical.of(neuron, n, dt)
-        scale, made, bound = self._fit(population, physical, rows)
+        scale, made, drawn, bound = self._fit(population, physical, rows, gain)
         made += [self._in_units(r, THIRD_FACTORS) for r in to_m]
         integers, parameter_losses = quantise_lif(name, physical, scale, self.formats)
         rest = neuron.v_leak if np.ndim(neuron.v_leak) == 0 else tuple(neuron.v_leak.tolist())
         part = Part(name, self.first[name], n, 2.0 ** scale.log2, rest)
-        report = PopulationReport.of_lif(population, scale, self.formats, parameter_losses, bound)
-        return self._compiled(integers, part, rows + to_m, made, report)
+        report = PopulationReport.of_lif(population, scale, self.formats, parameter_losses, bound, drawn)
+        return self._compiled(integers, drawn, part, rows + to_m, made, report)
+
+    def _from_rates(self, population):
+        neuron, probability = as_thresholds(population, self.network.dt, self.formats)
+        name, n = population.name, population.n
+        wanted = per_neuron(population.neuron.rate, n) * self.network.dt
+        drawn = Drawn(np.zeros(n, np.int64), rate=Loss.between(wanted, probability))
+        report = PopulationReport.of_integers(population, self.formats, Bound(0, 0), drawn)
+        integers = quantise_integer(name, neuron, n, self.formats)
+        return self._compiled(integers, drawn, Part(name, self.first[name], n), [], [], report)
 
     def _from_integers(self, population, incoming):
         name, n = population.name, population.n
         integers = quantise_integer(name, population.neuron, n, self.formats)
         rows = [self._expand(p, n, None) for p in incoming]
         made = [as_given(r, self.formats, self._place(r.projection), self.learner) for r in rows]
-        bound = self._bound([q.projection for q in made if not q.projection.to_m])
-        report = PopulationReport.of_integers(population, self.formats, bound)
-        return self._compiled(integers, Part(name, self.first[name], n), rows, made, report)
+        weight = 0 if population.background is None else population.background.weight_q
+        arrivals = Arrivals.of(population, self.network.dt)
+        drawn = draw(arrivals, per_neuron(weight, n), Loss(), self.formats)
+        bound = self._bound([q.projection for q in made if not q.projection.to_m], name, drawn)
+        report = PopulationReport.of_integers(population, self.formats, bound, drawn)
+        return self._compiled(integers, drawn, Part(name, self.first[name], n), rows, made, report)
 
-    def _fit(self, population, physical, rows):
-        """The largest scale, not above the nominal one, under which the rounded weights keep the drive in
-        its format too; with what they became, a list of `Quantised`, and the drive's bound."""
+    def _fit(self, population, physical, rows, gain):
+        """The largest scale, not above the nominal one, under which the rounded weights keep the drive in its
+        format too; with what they became, a list of `Quantised`, what is `Drawn`, and the drive's bound."""
         formats = self.formats
-        limits = [*physical.limits(formats), *weight_limits(rows, population.n, formats)]
-        drive = max(limits[-2:], key=lambda limit: limit.size)  # the sums, upward and downward
+        arrivals = Arrivals.of(population, self.network.dt)
+        volts = np.where(arrivals.most, self._background_volts(population, gain), 0.0)
+        by_chance = list(arrivals.limits(volts, formats))
+        limits = [*physical.limits(formats), *by_chance, *weight_limits(rows, population.n, formats)]
+        sums = [*limits[-2:], *by_chance]  # upward, downward, and what is drawn
+        drive = max(sums, key=lambda limit: limit.size)
         reference = physical.reference or physical.reach(drive.size)
         scale = choose_scale(population.name, reference, limits, formats)
         while True:
             made = [self._in_units(r, scale) for r in rows]
-            bound = self._bound([q.projection for q in made])
+            units = np.rint(scale.units(volts)).astype(np.int64)
+            drawn = draw(arrivals, units, Loss.between(volts, scale.volts(units)), formats)
+            bound = self._bound([q.projection for q in made], population.name, drawn)
             if -formats.drive.lo >= bound.lowest and bound.highest <= formats.drive.hi:
-                return scale, made, bound
+                return scale, made, drawn, bound
             scale = lower(population.name, scale, drive.what, reference, formats)
+
+    def _background_volts(self, population, gain):
+        """What an arrival by chance adds, in volts, shape (n,)."""
+        weight = 0.0 if population.background is None else population.background.weight
+        with np.errstate(over="ignore"):
+            return gain * per_neuron(weight, population.n)
 
     def _in_units(self, rows, scale):
         return in_units(rows, scale, self.formats, self._place(rows.projection), self.learner)
 
-    def _bound(self, projections):
+    def _bound(self, projections, name=None, drawn=None):
+        """How far the arrivals of a step at a neuron can sum up to, with what population ``name`` draws."""
         highest, lowest = drive_bounds(self.n_neurons, projections)
+        if drawn is not None:
+            here = slice(self.first[name], self.first[name] + drawn.source.size)
+            for sums, bound in zip((highest, lowest), drawn.bounds, strict=True):
+                sums[here] += bound
         return Bound(int(highest.max()), -int(lowest.min()))
 
     def _expand(self, projection, n_post, gain):
@@ -168,12 +203,12 @@ class _Compiler:
         pre, post = projection.pre, projection.post
         return Place(self.first[pre], self.network.size(pre), self.first[post], self.network.size(post))
 
-    def _compiled(self, integers, part, rows, made, report):
+    def _compiled(self, integers, drawn, part, rows, made, report):
         names = [r.projection.name for r in rows]
         reports = [ProjectionReport.of(r, q.projection, q.loss, self._bound([q.projection]))
                    for r, q in zip(rows, made, strict=True)]
         return _Compiled(
-            integers, part, dict(zip(names, [q.projection for q in made], strict=True)), report,
+            integers, drawn, part, dict(zip(names, [q.projection for q in made], strict=True)), report,
             dict(zip(names, reports, strict=True)), dict(zip(names, [q.learning for q in made], strict=True)))
 
 

@@ -37,6 +37,7 @@ class Physical:
             volts["bias"] = current_gain(neuron, n, dt) * neuron.i_bias
             volts["leak"] = per_neuron(neuron.leak, n) * dt
             volts["jump"] = per_neuron(neuron.adapt_jump, n)
+            volts["threshold_noise"] = np.where(np.isinf(volts["v_threshold"]), 0.0, neuron.threshold_noise)
         return cls(volts, neuron, n, dt)
 
     @property
@@ -114,6 +115,7 @@ def quantise_integer(name, neuron, n, formats):
         "initial_r": (neuron.r_init, formats.refractory, 0),
         "keep_z": (neuron.keep_z_q, formats.keep, 0), "jump": (neuron.jump_q, positive(state), 0),
         "initial_z": (neuron.z_init_q, positive(state), 0),
+        "threshold_noise": (neuron.threshold_noise_q, positive(state), 0),
     }
     integers = {}
     for parameter, (value, format, default) in given.items():
@@ -154,7 +156,9 @@ def positive(format):
 def _voltages(name, physical, scale, formats):
     integers, losses = {}, {}
     for parameter, volts in physical.volts.items():
-        format = {"leak": formats.leak, "jump": positive(formats.state)}.get(parameter, formats.state)
+        format = formats.state
+        if parameter in ("leak", "jump", "threshold_noise"):
+            format = positive(formats.state)
         never = np.isinf(volts)  # only v_min (-inf) and v_threshold (inf) get here: the ends of the format
         ends = np.where(volts > 0, format.hi, format.lo)
         exact = np.where(never, 0, volts)

@@ -7,6 +7,7 @@ import numpy as np
 
 from snnsim.contract import Formats
 
+from .background import WORTH_A_NOTE
 from .learning_report import tables as learning_tables
 from .quantise import Loss
 from .tables import percent, table
@@ -21,7 +22,8 @@ class PopulationReport:
     volts that v can reach before it saturates, for all its neurons. ``losses``: a `Loss` by parameter,
     in volts (``leak`` in volts per step, ``refractory`` in seconds); those of ``keep_v`` and ``keep_i``
     are relative errors of tau_mem and tau_syn. ``drive_bound``: the largest sum of one step's arrivals
-    that can occur, of the ``drive_limit`` that is possible.
+    that can occur, of the ``drive_limit`` that is possible. ``background``: the `Loss` of the mean number
+    of arrivals or spikes by chance in a step; that of their weight, in volts, is among the losses.
     """
 
     name: str
@@ -34,17 +36,19 @@ class PopulationReport:
     lowered_because: str = ""
     v_lowest: float = None
     v_highest: float = None
+    background: Loss = Loss()
 
     @classmethod
-    def of_lif(cls, population, scale, formats, losses, bound):
+    def of_lif(cls, population, scale, formats, losses, bound, drawn):
+        losses = losses | ({"background": drawn.weight} if drawn.sources else {})
         rest = np.atleast_1d(population.neuron.v_leak)
         return cls(population.name, population.n, losses, bound.largest, formats.drive.hi, scale.log2,
                    scale.lowered, scale.why, float(scale.volts(formats.state.lo) + rest.max(initial=0)),
-                   float(scale.volts(formats.state.hi) + rest.min(initial=0)))
+                   float(scale.volts(formats.state.hi) + rest.min(initial=0)), drawn.rate)
 
     @classmethod
-    def of_integers(cls, population, formats, bound):
-        return cls(population.name, population.n, {}, bound.largest, formats.drive.hi)
+    def of_integers(cls, population, formats, bound, drawn):
+        return cls(population.name, population.n, {}, bound.largest, formats.drive.hi, background=drawn.rate)
 
     def error(self, parameter):
         """The relative error of a parameter."""
@@ -62,6 +66,8 @@ class PopulationReport:
         refractory = self.losses.get("refractory", Loss())
         if refractory.largest:
             yield f"{self.name}: t_ref rounded to whole steps, by at most {refractory.largest:.3g} s"
+        if self.background.relative > WORTH_A_NOTE:
+            yield f"{self.name}: rates by chance are up to {self.background.relative:.1%} off"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def reaches(image):
     for name, (lowest, highest) in zip("iv", _bounds(image), strict=True):
         share[name] = np.maximum(highest / state.hi, lowest / state.lo)
     parts = [part for part in image.populations if part.size]
-    return tuple(Reach(part.name, *(float(share[name][part.first:part.first + part.size].max())
+    return tuple(Reach(part.name, *(abs(float(share[name][part.first:part.first + part.size].max()))
                                     for name in "iv")) for part in parts)
 
 
@@ -44,14 +44,16 @@ def _bounds(image):
     p, initial, state = image.parameters, image.initial, image.formats.state
     one = image.formats.keep.hi
     to_membranes = [projection for projection in image.projections if not projection.to_m]
-    highest_drive, lowest_drive = drive_bounds(image.n_neurons, to_membranes)
+    highest_drive, lowest_drive = drive_bounds(image.n_neurons, to_membranes, image.noise)
     i_decay = p.keep_i / one
     # The drive's bounds lie on either side of 0.
     i_highest = np.maximum(_sum_of(highest_drive, i_decay), i_decay * initial.i + highest_drive)
     i_lowest = np.minimum(-_sum_of(-lowest_drive, i_decay), i_decay * initial.i + lowest_drive)
     up = np.minimum(i_highest, state.hi) + p.bias
     down = np.maximum(i_lowest, state.lo) + p.bias
-    v_lowest, v_highest = _v_lowest(p, initial, down, one), _v_highest(p, initial, up, _raised(image), one)
+    noise = 0 if image.noise is None else image.noise.amplitude
+    v_lowest = _v_lowest(p, initial, down, noise, one)
+    v_highest = _v_highest(p, initial, up, _raised(image) + noise, one)
     return (i_lowest, i_highest), (v_lowest, v_highest)
 
 
@@ -83,14 +85,16 @@ def _v_highest(p, initial, up, raised, one):
     return np.maximum(decay * carried - p.leak, 0) + up
 
 
-def _v_lowest(p, initial, down, one):
+def _v_lowest(p, initial, down, noise, one):
     """The lowest sum of v if no less than ``down`` is added in a step.
 
-    Firing does not matter: it takes v to v_reset, or to no less than 0.
+    Firing takes v to v_reset, or by subtraction to no less than 0: with ``noise`` that lowers the threshold,
+    to no less than that below 0.
     """
     decay, taken = p.keep_v / one, np.maximum(-down, 0)
     free = np.maximum(-_leaked_sum_of(taken, decay, p.leak), p.v_min)
-    carried = np.minimum.reduce([free, initial.v, p.v_reset])
+    subtracted = np.where(p.subtract == 1, -noise, 0)
+    carried = np.minimum.reduce([free, initial.v, p.v_reset, subtracted])
     return np.minimum(decay * carried + p.leak, 0) + down
 
 

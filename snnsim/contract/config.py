@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass, field, fields
 
 from .formats import Format
 
-CONTRACT_VERSION = 2
+CONTRACT_VERSION = 3
+
+#: Noise sources of a core: their number in a neuron's parameters has 4 bits.
+MOST_NOISE_SOURCES = 15
 
 #: numba integers wrap silently at 64 bits, Amaranth's grow: no intermediate may reach that far.
 LARGEST_INTERMEDIATE = 63
@@ -126,6 +129,9 @@ class CoreConfig:
         projections can be received), and stochastic rounding.
     ``adaptive``
         0 or 1: whether thresholds can adapt, with or without learning.
+    ``noise_sources``
+        Sources of noise that neurons can draw arrivals from (0 .. 15); 0 leaves noise out, that of thresholds
+        with it.
     """
 
     formats: Formats = field(default_factory=Formats)
@@ -151,6 +157,7 @@ class CoreConfig:
     third_factors: int = 0
     stochastic: int = 0
     adaptive: int = 0
+    noise_sources: int = 0
 
     @classmethod
     def with_learning(cls, **sizes):
@@ -185,6 +192,7 @@ class CoreConfig:
         _check_range("lane_factors", self.lane_factors, 1, 4)
         for name in ("tags", "modulators", "third_factors", "stochastic", "adaptive"):
             _check_range(name, getattr(self, name), 0, 1)
+        _check_range("noise_sources", self.noise_sources, 0, MOST_NOISE_SOURCES)
         if self.learns:
             _check_range("inputs", self.inputs, 1, (1 << 16) - 1)  # one number more is that of a command
             return
@@ -196,6 +204,11 @@ class CoreConfig:
     def learns(self):
         """Whether the core can learn at all."""
         return self.plastic_rows > 0
+
+    @property
+    def draws(self):
+        """Whether the core has noise."""
+        return self.noise_sources > 0
 
     @property
     def groups(self):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from .formats import Format
+from .noise import COLUMNS, CUT_BITS
 from .terms import (
     FACTOR,
     GRADE_SHIFT,
@@ -107,6 +108,10 @@ class Memory(IntEnum):
     COUNTS = 14
     THIRD = 15
 
+    # Those of a core with noise.
+    NOISE = 16
+    SEED = 17
+
 
 class Setting(IntEnum):
     """Words of `Memory.SETTINGS`, registers of 32 bits. Each modulator has three, from its own on."""
@@ -137,11 +142,15 @@ def parameter_layout(config):
     learning = ()
     if config.learns:
         learning = Field("post_class", _bits(config.post_classes + 1)), Field("flipped", 1)
+    noise = ()
+    if config.draws:
+        noise = Field("noise_source", _bits(config.noise_sources + 1)), Field.of("amplitude", _magnitude(f))
     return Layout((
-        Field.of("keep_i", f.keep), Field.of("keep_v", f.keep), *adaptation[:1], Field.of("leak", f.leak),
+        Field.of("keep_i", f.keep), Field.of("keep_v", f.keep), *adaptation[:1], *noise[:1],
+        Field.of("leak", f.leak),
         Field.of("bias", f.state), Field.of("v_min", f.state), Field.of("v_threshold", f.state),
         Field.of("v_reset", f.state), Field.of("refractory", f.refractory),
-        Field("subtract", 1), Field("hold", 1), *adaptation[1:], *learning,
+        Field("subtract", 1), Field("hold", 1), *adaptation[1:], *learning, *noise[1:],
     ))
 
 
@@ -270,14 +279,24 @@ def count_layout(config):
     return Layout(tuple(Field(f"m{g}", 2, signed=True) for g in range(MODULATORS)))
 
 
+def noise_layout(config):
+    """A column of a noise source: word ``64 * (s - 1) + k`` of `Memory.NOISE` is column ``k`` of source
+    ``s``, counted from 1."""
+    drive = config.formats.drive
+    return Layout((Field("cut", CUT_BITS), Field.of("value", drive), Field.of("other", drive)))
+
+
 def memory_shape(config, memory):
     """``(words, bits per word)`` of a memory; ``(0, 0)`` for one that the core does not have.
 
     A word of `Memory.SYNAPSES` is ``lanes`` synapses, bank 0 least significant, and so is one of
     `Memory.TAGS`. Word ``(slot << index_bits) + index`` of `Memory.DRIVE` and of `Memory.THIRD` holds the
-    ring accumulators of one ``index`` in all banks, each in a column of its own.
+    ring accumulators of one ``index`` in all banks, each in a column of its own. The word of `Memory.SEED` is
+    the seed of noise, as `noise.mixed` leaves it.
     """
-    if memory > Memory.DRIVE and not config.learns:
+    if memory >= Memory.NOISE and not config.draws:
+        return 0, 0
+    if Memory.DRIVE < memory < Memory.NOISE and not config.learns:
         return 0, 0
     match memory:
         case Memory.PARAMETERS:
@@ -313,6 +332,10 @@ def memory_shape(config, memory):
             return (sources, count_layout(config).width) if config.modulators else (0, 0)
         case Memory.THIRD:
             return memory_shape(config, Memory.DRIVE) if config.third_factors else (0, 0)
+        case Memory.NOISE:
+            return config.noise_sources * COLUMNS, noise_layout(config).width
+        case Memory.SEED:
+            return 1, COLUMN_WIDTH
     raise ValueError(f"no such memory: {memory!r}")
 
 

@@ -7,7 +7,8 @@ class Phase(IntEnum):
     """The phases of a time step, in order. All neurons finish a phase before any starts the next.
 
     ``DELIVER``
-        ``drive`` becomes the exact sum of ``weight << exponent`` over the arrivals of this step.
+        ``drive`` becomes the exact sum of ``weight << exponent`` over the arrivals of this step, and of what
+        the neuron draws from its noise source.
     ``INTEGRATE``
         ``i`` and ``v`` decay, leak and take up ``drive``, ``i`` and ``bias``; each saturates once.
     ``FIRE``

@@ -19,6 +19,7 @@ from snnsim.image import Parameters, State
 
 from .learning import check_abilities, learning_memories, learning_resources
 from .learning_speed import predict_learning_clocks
+from .noise import noise_memories, noise_parameters, noise_resources
 from .room import CapacityError, Resource, check_room
 from .words import pack_words, unpack_words
 
@@ -27,6 +28,8 @@ REST_CLOCKS = 6
 #: Clocks of a step in which there is something to do, beside those of its neurons and events: the
 #: phases, and filling and draining the pipelines.
 STEP_CLOCKS = 16
+#: As many more in a core with noise.
+NOISE_CLOCKS = 6
 #: Clocks from one event to the next, which hide behind the words of a longer row.
 EVENT_CLOCKS = 4
 #: Clocks from one row of an event to its next, which hide as well.
@@ -107,11 +110,12 @@ class Placement:
 
 
 def step_clocks(config, awake_neurons):
-    """Clocks of a step without events: `STEP_CLOCKS`, one for each neuron of a region that is awake and one
-    for each such region; `REST_CLOCKS` if none is."""
+    """Clocks of a step without events: `STEP_CLOCKS`, with noise `NOISE_CLOCKS`, one for each neuron of a
+    region that is awake and one for each such region; `REST_CLOCKS` if none is."""
     if not awake_neurons:
         return REST_CLOCKS
-    return STEP_CLOCKS + awake_neurons + awake_neurons / config.region_neurons
+    phases = STEP_CLOCKS + NOISE_CLOCKS if config.draws else STEP_CLOCKS
+    return phases + awake_neurons + awake_neurons / config.region_neurons
 
 
 def place(image, config):
@@ -143,6 +147,7 @@ def place(image, config):
         Memory.ROWS: _row_words(descriptors, config),
         Memory.SYNAPSES: _synapse_words(synapses, word, words, config),
         **learning_memories(image, config, starts, lengths),
+        **noise_memories(image, config),
     }
     return Placement(
         config, {memory: array for memory, array in memories.items() if len(array)},
@@ -171,7 +176,8 @@ def _resources(image, config, descriptors, words):
         Resource("synapse words", words, config.synapse_words, "use fewer synapses"),
         Resource("row descriptors", descriptors, config.rows, "use fewer projections"),
         Resource("delay slots", image.delay_max, config.delay_slots, "use shorter delays or a larger dt"),
-        *learning_resources(image, config))
+        *learning_resources(image, config),
+        *noise_resources(image, config))
 
 
 def initial_state(image):
@@ -325,6 +331,7 @@ def _parameters(image, config):
         nothing, p = np.zeros(image.n_neurons, np.int64), image.plasticity
         values["post_class"] = np.pad(p.neuron_class + 1 if p else nothing, (0, idle))
         values["flipped"] = np.pad(p.sign < 0 if p else nothing, (0, idle)).astype(np.int64)
+    values |= {name: np.pad(array, (0, idle)) for name, array in noise_parameters(image, config).items()}
     return pack_words(parameter_layout(config), **values)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from snnsim.contract import CoreConfig
 from snnsim.contract.neuron import is_tonic
+from snnsim.contract.noise import lowest_threshold
 from snnsim.contract.packets import LARGEST_DATA
 
 from .placing import EVENT_CLOCKS, step_clocks
@@ -108,7 +109,10 @@ def _silence(image):
 
 def _tonic(image):
     p = image.parameters
-    return is_tonic(p.bias, p.v_threshold, p.v_min)
+    if image.noise is None:
+        return is_tonic(p.bias, p.v_threshold, p.v_min)
+    threshold = lowest_threshold(p.v_threshold, image.noise.amplitude)
+    return is_tonic(p.bias, threshold, p.v_min) | (image.noise.source != 0)
 
 
 def _neurons_of(config, neurons):

@@ -26,6 +26,7 @@ from snnsim.contract.neuron import (
     reset_r,
     reset_v,
 )
+from snnsim.contract.noise import lowest_threshold, noisy_threshold
 from snnsim.contract.plasticity import adapted, effective_threshold
 from snnsim.image import Parameters, State
 
@@ -33,12 +34,13 @@ from . import vectors
 from .rules import inner
 
 BLOCK = 64  # as many as a mask of spikes has bits
-FIELDS = ("v", "i", "r", *Parameters.names(), "tonic")
+#: ``noise``: by how much the threshold is moved in this step.
+FIELDS = ("v", "i", "r", "noise", *Parameters.names(), "tonic")
 #: Where counts have saturations of i, v and what learns or adapts, and clipped weights.
 OF_I, OF_V, SATURATED, CLIPPED = range(4)
 #: ``v_fired``, ``z_fired``: v and z when it was decided who fires.
 ADAPTIVE_FIELDS = ("z", "keep_z", "jump", "v_fired", "z_fired")
-(AT_V, AT_I, AT_R, AT_KEEP_I, AT_KEEP_V, AT_LEAK, AT_BIAS, AT_V_THRESHOLD, AT_V_RESET, AT_V_MIN,
+(AT_V, AT_I, AT_R, AT_NOISE, AT_KEEP_I, AT_KEEP_V, AT_LEAK, AT_BIAS, AT_V_THRESHOLD, AT_V_RESET, AT_V_MIN,
  AT_REFRACTORY, AT_SUBTRACT, AT_HOLD, AT_TONIC, AT_Z, AT_KEEP_Z, AT_JUMP, AT_V_FIRED, AT_Z_FIRED) = range(
      0, len(FIELDS + ADAPTIVE_FIELDS) * BLOCK, BLOCK)  # where the runs begin
 #: Kinds of blocks: neurons with parameters of their own; all alike; all alike, and i forgets all.
@@ -82,10 +84,18 @@ def pack_cells(image, fields=FIELDS):
     p = image.parameters
     for name in Parameters.names():
         _set(cells, name, getattr(p, name))
-    _set(cells, "tonic", is_tonic(p.bias, p.v_threshold, p.v_min))
+    _set(cells, "tonic", _tonic(p, image.noise))
     for name in "vir":
         _set(cells, name, getattr(image.initial, name))
     return cells.reshape(len(cells), -1)
+
+
+def _tonic(p, noise):
+    """Whether each neuron moves or fires by itself, or draws arrivals."""
+    if noise is None:
+        return is_tonic(p.bias, p.v_threshold, p.v_min)
+    lowest = lowest_threshold(p.v_threshold, noise.amplitude)
+    return is_tonic(p.bias, lowest, p.v_min) | (noise.source > 0)
 
 
 def pack_adaptive_cells(image):
@@ -137,10 +147,10 @@ class Numbers(NamedTuple):
     count: object
 
 
-def steppers(numbers):
+def steppers(numbers, is_noisy):
     """``(step of a block with parameters of its own, of one of neurons alike, of one without i, adaptive)``.
 
-    ``numbers``: the `Numbers` to compute with.
+    ``numbers``: the `Numbers` to compute with. ``is_noisy``: whether thresholds are moved.
     """
     width, number, load, store, decay, bits, count = numbers
 
@@ -181,6 +191,16 @@ def steppers(numbers):
         return i, floored(v, p.v_min), count(i != i_sum), count(v != v_sum)
 
     @inner(forceinline=True)
+    def moved(cells, k, threshold):
+        return noisy_threshold(threshold, load(cells, AT_NOISE + k))
+
+    @inner(forceinline=True)
+    def unmoved(cells, k, threshold):
+        return threshold
+
+    threshold_of = moved if is_noisy else unmoved
+
+    @inner(forceinline=True)
     def reset(v, r, spike, p):
         """RESET: the new v and r."""
         return (reset_v(v, spike, r, p.v_threshold, p.v_reset, p.subtract, p.hold),
@@ -207,7 +227,7 @@ def steppers(numbers):
                 i_decayed = current(cells, k, p.keep_i, decay_bits)
                 i, v, i_saturated, v_saturated = integrate(cells, k, drive, p, i_decayed, lo, hi, decay_bits)
                 r = load(cells, AT_R + k)
-                spike = fires(v, r, p.v_threshold)
+                spike = fires(v, r, threshold_of(cells, k, p.v_threshold))
                 v, r = reset(v, r, spike, p)
                 keep_state(cells, k, v, i, r)
                 spikes |= bits(spike) << np.uint64(k)
@@ -230,7 +250,7 @@ def steppers(numbers):
                 cells, k, drive, p, i_decayed, lo, hi, decay_bits)
             z = decay(load(cells, AT_Z + k), keep_z, decay_bits)
             r = load(cells, AT_R + k)
-            spike = fires(v_fired, r, effective_threshold(p.v_threshold, z))
+            spike = fires(v_fired, r, threshold_of(cells, k, effective_threshold(p.v_threshold, z)))
             v, r = reset(v_fired, r, spike, p)
             z_sum = adapted(z, spike, load(cells, AT_JUMP + k))
             z_after = bounded(z_sum, number(0), hi)
@@ -268,6 +288,7 @@ ONE = Numbers(1, np.int64, _load, _store, _decay, np.uint64, np.int64)
 #: As many as a vector has, in 32 bits.
 HALVES = Numbers(vectors.WIDTH, vectors.number, vectors.load, vectors.store, vectors.decay_by_halves,
                  vectors.bits, vectors.count)
-WIDE_STEPPERS = steppers(ONE)
-STEPPERS = {"wide": WIDE_STEPPERS, "halves": steppers(HALVES),
-            "floats": steppers(HALVES._replace(decay=vectors.decay_as_floats))}
+NUMBERS = {"wide": ONE, "halves": HALVES, "floats": HALVES._replace(decay=vectors.decay_as_floats)}
+#: By what is computed with; the same with noisy thresholds.
+STEPPERS, NOISY_STEPPERS = ({name: steppers(numbers, is_noisy) for name, numbers in NUMBERS.items()}
+                            for is_noisy in (False, True))

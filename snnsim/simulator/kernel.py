@@ -23,6 +23,7 @@ from .cells import (
     AT_I,
     AT_V,
     BLOCK,
+    NOISY_STEPPERS,
     OF_I,
     OF_V,
     OWN,
@@ -34,6 +35,7 @@ from .cells import (
 )
 from .delivery import deliver, deliver_all, first_at_least
 from .memory import aligned, borrowed
+from .noise import Draws, draw, draw_nothing
 from .rules import inner, variant_of
 
 #: Neurons of a network in which it pays to look for blocks of neurons that are alike.
@@ -52,7 +54,7 @@ class Neurons(NamedTuple):
 
     ``first``: the number of the first neuron. ``kind``: of each block. ``moving``: whether each block holds
     a neuron that is not at rest, uint8, padded to whole groups, and ``moving_groups``, the same memory as
-    uint64. ``lo``, ``hi``: range of the states.
+    uint64. ``lo``, ``hi``: range of the states. ``draws``: what they draw by chance.
     """
 
     first: int
@@ -63,6 +65,7 @@ class Neurons(NamedTuple):
     lo: int
     hi: int
     decay_bits: int
+    draws: Draws
 
     @classmethod
     def initial(cls, image, share, pack=pack_cells):
@@ -74,7 +77,7 @@ class Neurons(NamedTuple):
         formats = image.formats
         kind = kinds_of(cells) if image.n_neurons >= MANY else np.full(len(cells), OWN, np.uint8)
         return cls(share.first, cells, kind, moving, moving.view(np.uint64), formats.state.lo,
-                   formats.state.hi, formats.decay_bits)
+                   formats.state.hi, formats.decay_bits, Draws.of(image, share))
 
 
 class Ring(NamedTuple):
@@ -268,6 +271,7 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
         ends[0] = spikes
         for s in range(step, end):
             slot = ring_slot(origin + s, ring.drive.shape[0])
+            draw(neurons, ring, slot, origin + s)
             spikes, evaluated = step_neurons(neurons, ring, slot, output, s, spikes)
             record_states(neurons, output, s)
             ends[s - step + 1] = spikes
@@ -287,15 +291,16 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
     return step, spikes
 
 
-def _compiled(numbers, has_alike, has_bitmaps):
+def _compiled(numbers, has_alike, has_bitmaps, draws):
     """The function, which is the whole loop: what a function calls is optimised once more for each level of
     calls above it."""
-    own, alike, alike_without_i, _ = STEPPERS[numbers]
+    own, alike, alike_without_i, _ = (NOISY_STEPPERS if draws else STEPPERS)[numbers]
     step_block = by_kind(own, alike, alike_without_i) if has_alike else of_one_kind(own)
-    return variant_of(_run, f"{numbers}{has_alike:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
-                      deliver=deliver_all if has_bitmaps else deliver)
+    return variant_of(_run, f"{numbers}{has_alike:d}{has_bitmaps:d}{draws:d}",
+                      step_neurons=stepping(step_block), deliver=deliver_all if has_bitmaps else deliver,
+                      draw=draw if draws else draw_nothing)
 
 
-#: Functions like `_run`, by what is computed with, whether there are blocks of neurons that are alike, and
-#: whether there are bitmaps. Each is compiled when it is first used.
-RUNS = {which: _compiled(*which) for which in itertools.product(STEPPERS, (True, False), (True, False))}
+#: Functions like `_run`, by what is computed with, whether there are blocks of neurons that are alike,
+#: whether there are bitmaps, and whether any neuron draws. Each is compiled when it is first used.
+RUNS = {which: _compiled(*which) for which in itertools.product(STEPPERS, *[(True, False)] * 3)}

@@ -8,11 +8,12 @@ import numpy as np
 from snnsim.contract.schedule import arrival_step, ring_slot
 from snnsim.contract.terms import ONE
 
-from .cells import SATURATED, WIDE_STEPPERS
+from .cells import NOISY_STEPPERS, SATURATED, STEPPERS
 from .delivery import deliver, deliver_all, first_at_least, send_rows
 from .kernel import add_inputs, by_kind, lowest_bit, of_one_kind, record_states, stepping
 from .learn import Workspace, learn_row, trace_row
 from .memory import borrowed
+from .noise import draw, draw_nothing
 from .notes import Notes, is_full, note_spikes
 from .plastic_rows import PENDING, Rows, Synapses
 from .replay import Ahead, replay_all, replay_row
@@ -212,7 +213,7 @@ def end_learning(fired, sources, now, learning, counts):
     mark(post.factors[OF_POST], fired, 0)
 
 
-step_neurons = stepping(by_kind(*WIDE_STEPPERS[:3]))
+step_neurons = stepping(by_kind(*STEPPERS["wide"][:3]))
 
 
 def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, output, sources, first, last,
@@ -236,6 +237,7 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
         now = origin + step
         sent = spikes
         slot = ring_slot(now, ring.drive.shape[0])
+        draw(neurons, ring, slot, now)
         spikes, evaluated = step_neurons(neurons, ring, slot, output, step, spikes)
         fired = output.neuron[sent:spikes]
         for k in range(fired.size):  # numba takes seconds to compile a copy of slices, most for its errors
@@ -264,12 +266,13 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
     return last, spikes
 
 
-def _compiled(is_adaptive, has_bitmaps):
-    own, alike, alike_without_i, adaptive = WIDE_STEPPERS  # neurons are a small part of the work here
+def _compiled(is_adaptive, has_bitmaps, draws):
+    # Neurons are a small part of the work here.
+    own, alike, alike_without_i, adaptive = (NOISY_STEPPERS if draws else STEPPERS)["wide"]
     step_block = of_one_kind(adaptive) if is_adaptive else by_kind(own, alike, alike_without_i)
-    return variant_of(_run, f"{is_adaptive:d}{has_bitmaps:d}", step_neurons=stepping(step_block),
-                      deliver=deliver_all if has_bitmaps else deliver)
+    return variant_of(_run, f"{is_adaptive:d}{has_bitmaps:d}{draws:d}", step_neurons=stepping(step_block),
+                      deliver=deliver_all if has_bitmaps else deliver, draw=draw if draws else draw_nothing)
 
 
-#: By whether thresholds adapt or values are graded, and whether there are bitmaps.
-RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=2)}
+#: By whether thresholds adapt or values are graded, whether there are bitmaps, and whether any neuron draws.
+RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=3)}

@@ -29,7 +29,7 @@ class LearningMachine:
         adaptive = self.memory.is_adaptive
         self._pack = pack_adaptive_cells if adaptive else pack_cells
         has_bitmaps = self._delivery.has_bitmaps
-        self._run = learning_kernel.RUNS[adaptive, has_bitmaps]
+        self._run = learning_kernel.RUNS[adaptive, has_bitmaps, image.noise is not None]
         self._begin()
 
     def clear(self):

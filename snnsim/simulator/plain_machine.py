@@ -52,7 +52,7 @@ class PlainMachine:
         self.clear()
         has_alike = any(np.any(m.neurons.kind != OWN) for m in self._members)
         has_bitmaps = any(d.has_bitmaps for d in self._deliveries)
-        self._run = kernel.RUNS[numbers_of(image.formats), has_alike, has_bitmaps]
+        self._run = kernel.RUNS[numbers_of(image.formats), has_alike, has_bitmaps, image.noise is not None]
 
     def clear(self):
         """States as they begin, nothing in flight."""

@@ -20,6 +20,17 @@ from snnsim.contract.neuron import (
     reset_v,
     saturates,
 )
+from snnsim.contract.noise import (
+    column,
+    drawn,
+    lot,
+    mixed,
+    neuron_noise,
+    noisy_threshold,
+    step_noise,
+    threshold_noise,
+    threshold_product,
+)
 from snnsim.contract.plasticity import adapted, effective_threshold
 from snnsim.contract.schedule import arrival_step
 from snnsim.image import Parameters, State
@@ -103,12 +114,14 @@ class ReferenceSimulator:
     def _step(self, active_inputs, is_commanded):
         """One step; the neurons that spiked, in order."""
         drive, third_factors = self._deliver()
+        threshold_noises = self._draw(drive)
         self._integrate(drive)
         if self.image.plasticity:
             self._learning.receive(third_factors)
         thresholds = self._thresholds()
         fired_at = list(self.v)
-        spikes = [n for n in range(len(self.v)) if fires(self.v[n], self.r[n], thresholds[n])]
+        spikes = [n for n in range(len(self.v))
+                  if fires(self.v[n], self.r[n], noisy_threshold(thresholds[n], threshold_noises[n]))]
         self._reset(spikes)
         sources = spikes + [self.image.n_neurons + k for k in active_inputs]
         for source in sources:
@@ -124,6 +137,22 @@ class ReferenceSimulator:
         for neuron, contribution, to_m in self._arrivals.pop(self._time, ()):
             (third_factors if to_m else drive)[neuron] += contribution
         return drive, third_factors
+
+    def _draw(self, drive):
+        """Add what each neuron draws to its ``drive``; the noises of the thresholds."""
+        noise = self.image.noise
+        if noise is None:
+            return [0] * self.image.n_neurons
+        columns = [list(zip(*(entry[s].tolist() for entry in (noise.cut, noise.value, noise.other)),
+                            strict=True)) for s in range(noise.n_sources)]
+        of_step, noises = step_noise(noise.seed, self._time), []
+        for n, (source, amplitude) in enumerate(zip(noise.source.tolist(), noise.amplitude.tolist(),
+                                                    strict=True)):
+            h = neuron_noise(of_step, n)
+            if source:
+                drive[n] += drawn(lot(h), *columns[source - 1][column(h)])
+            noises.append(threshold_noise(threshold_product(mixed(h), amplitude)))
+        return noises
 
     def _integrate(self, drive):
         state, decay_bits = self.image.formats.state, self.image.formats.decay_bits

@@ -22,7 +22,7 @@ MOST_DECAY_BITS = 16
 ARITHMETIC = {operator.add: "add", operator.iadd: "add", operator.sub: "sub", operator.mul: "mul",
               operator.or_: "or_"}
 COMPARISONS = {operator.lt: "<", operator.gt: ">", operator.eq: "==", operator.ne: "!="}
-_INTEGERS, _LONGS, _FLOATS, _CONDITIONS = (
+INTEGERS, LONGS, _FLOATS, _CONDITIONS = (
     ir.VectorType(kind, WIDTH) for kind in (ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(1)))
 #: Round toward zero, and raise nothing.
 _TOWARD_ZERO = ir.Constant(ir.IntType(32), 3 | 8)
@@ -54,7 +54,7 @@ VECTOR, MASK = Vector(), Mask()
 @register_model(Vector)
 class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager, kind):
-        super().__init__(manager, kind, _INTEGERS)
+        super().__init__(manager, kind, INTEGERS)
 
 
 @register_model(Mask)
@@ -65,16 +65,18 @@ class _MaskModel(models.PrimitiveModel):
 
 @lower_cast(types.Integer, Vector)
 def _from_integer(context, builder, kind, vector, value):
-    return _everywhere(builder, context.cast(builder, value, kind, types.int32))
+    return everywhere(builder, context.cast(builder, value, kind, types.int32))
 
 
-def _everywhere(builder, value):
+def everywhere(builder, value):
+    """A vector all entries of which are ``value``."""
     kind = ir.VectorType(value.type, WIDTH)
     one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(one, one, ir.Constant(_INTEGERS, [0] * WIDTH))
+    return builder.shuffle_vector(one, one, ir.Constant(INTEGERS, [0] * WIDTH))  # its entry 0, everywhere
 
 
-def _define(operation, result, build, of, others=types.Integer):
+def define(operation, result, build, of, others=types.Integer):
+    """Let an operation on ``of``, two or one and one of ``others``, be what ``build`` makes."""
     @infer_global(operation)
     class _Typing(AbstractTemplate):
         def generic(self, arguments, keywords):
@@ -88,10 +90,10 @@ def _define(operation, result, build, of, others=types.Integer):
 
 
 for _operation, _name in ARITHMETIC.items():
-    _define(_operation, VECTOR, lambda builder, a, b, name=_name: getattr(builder, name)(a, b), VECTOR)
+    define(_operation, VECTOR, lambda builder, a, b, name=_name: getattr(builder, name)(a, b), VECTOR)
 for _operation, _name in COMPARISONS.items():
-    _define(_operation, MASK, lambda builder, a, b, name=_name: builder.icmp_signed(name, a, b), VECTOR)
-_define(operator.and_, MASK, lambda builder, a, b: builder.and_(a, b), MASK, Mask)
+    define(_operation, MASK, lambda builder, a, b, name=_name: builder.icmp_signed(name, a, b), VECTOR)
+define(operator.and_, MASK, lambda builder, a, b: builder.and_(a, b), MASK, Mask)
 
 
 @infer_global(operator.neg)
@@ -138,9 +140,9 @@ def number(typing_context, value):
 def load(typing_context, values, at):
     """The entries of an array from ``at`` on, integers of up to 32 bits."""
     def generate(context, builder, signature, arguments):
-        address = _address(context, builder, signature, arguments)
-        entries = builder.load(address, align=values.dtype.bitwidth // 8)
-        return builder.sext(entries, _INTEGERS) if values.dtype.bitwidth < 32 else entries
+        place = address(context, builder, signature, arguments)
+        entries = builder.load(place, align=values.dtype.bitwidth // 8)
+        return builder.sext(entries, INTEGERS) if values.dtype.bitwidth < 32 else entries
     return VECTOR(values, types.int64), generate
 
 
@@ -148,12 +150,13 @@ def load(typing_context, values, at):
 def store(typing_context, values, at, vector):
     """Set the entries of an array of int32 from ``at`` on."""
     def generate(context, builder, signature, arguments):
-        builder.store(arguments[2], _address(context, builder, signature, arguments), align=4)
+        builder.store(arguments[2], address(context, builder, signature, arguments), align=4)
         return context.get_dummy_value()
     return types.void(values, types.int64, VECTOR), generate
 
 
-def _address(context, builder, signature, arguments):
+def address(context, builder, signature, arguments):
+    """Where the vector from an index on begins; array and index are the first ``arguments``."""
     data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
     kind = ir.VectorType(ir.IntType(signature.args[0].dtype.bitwidth), WIDTH)
     return builder.bitcast(builder.gep(data, [arguments[1]]), kind.as_pointer())
@@ -195,11 +198,11 @@ def decay_as_floats(typing_context, x, keep, decay_bits):
         exponent = builder.shl(builder.sub(ir.Constant(ir.IntType(64), 127), decay_bits),
                                ir.Constant(ir.IntType(64), 23))
         scale = builder.bitcast(builder.trunc(exponent, ir.IntType(32)), ir.FloatType())  # 2**-decay_bits
-        factor = builder.fmul(builder.sitofp(keep, _FLOATS), _everywhere(builder, scale))
+        factor = builder.fmul(builder.sitofp(keep, _FLOATS), everywhere(builder, scale))
         kind = ir.FunctionType(_FLOATS, [_FLOATS, _FLOATS, ir.IntType(32)])
         multiply = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.mul.ps.512")
         product = builder.call(multiply, [builder.sitofp(x, _FLOATS), factor, _TOWARD_ZERO])
-        return builder.fptosi(product, _INTEGERS)
+        return builder.fptosi(product, INTEGERS)
     return VECTOR(VECTOR, VECTOR, types.int64), generate
 
 
@@ -213,11 +216,11 @@ def decay_by_halves(typing_context, x, keep, decay_bits):
     """
     def generate(context, builder, signature, arguments):
         def of(value):
-            return ir.Constant(_INTEGERS, [value] * WIDTH)
+            return ir.Constant(INTEGERS, [value] * WIDTH)
 
         x, keep, decay_bits = arguments
         missing = builder.sub(ir.Constant(ir.IntType(64), MOST_DECAY_BITS), decay_bits)
-        keep = builder.shl(keep, _everywhere(builder, builder.trunc(missing, ir.IntType(32))))
+        keep = builder.shl(keep, everywhere(builder, builder.trunc(missing, ir.IntType(32))))
         high, low = builder.ashr(x, of(16)), builder.and_(x, of(0xFFFF))
         up = builder.lshr(builder.ashr(x, of(31)), of(16))
         return builder.add(builder.mul(high, keep),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from snnsim.batches import BatchError, BatchSimulator, RasterBatch, products, simulator
+from snnsim.contract import CoreConfig
 from snnsim.errors import UserError
 from snnsim.random_learning import random_learning_image
 from tests.batches.samples import BACKENDS, layers, random_samples
@@ -105,6 +106,8 @@ def test_products_have_the_sizes_that_a_gpu_can_multiply(monkeypatch, image, sti
 
 @pytest.mark.parametrize(("call", "why"), [
     (lambda image: BatchSimulator(random_learning_image(0)), "learns cannot run samples at once"),
+    (lambda image: BatchSimulator(random_image(1, CoreConfig(noise_sources=2))),
+     "noise cannot run samples at once"),
     (lambda image: BatchSimulator(image, "jax"), "'numba' or 'torch', not 'jax'"),
     (lambda image: BatchSimulator(image, threads=0), "threads must be at least 1, not 0"),
     (lambda image: BatchSimulator(image).run(np.zeros((2, 3, image.n_inputs + 1), bool)),

@@ -9,6 +9,8 @@ from snnsim.image import State
 
 from .commands import RING, call, refuse, succeed
 
+NOISE = RING.parent / "noise.toml"
+
 
 class OneSpikeMore(Simulator):
     """A simulator with a fault: neuron 3 also fires in step 12."""
@@ -43,6 +45,12 @@ def test_equal_machines_are_identical():
     output = succeed("compare", RING, "--on", "simulator", "--on", "reference", "--steps", 200, "--rate", 0.3)
     assert output.splitlines()[-1].startswith("identical: simulator and reference: 200 steps, ")
     assert output.splitlines()[-1].endswith(" spikes, 0 differences")
+
+
+def test_noise_is_the_same_on_the_simulator_and_on_the_gateware():
+    output = succeed("compare", NOISE, "--on", "simulator", "--on", "gateware")
+    last = output.splitlines()[-1]
+    assert last == "identical: simulator and gateware: 1000 steps, 4380 spikes, 0 differences"
 
 
 def test_every_machine_is_compared_with_the_first():

@@ -10,6 +10,8 @@ from snnsim import (
     Input,
     IntegerLIF,
     Network,
+    Poisson,
+    PoissonSource,
     Population,
     Projection,
     RectangularSTDP,
@@ -21,7 +23,10 @@ from snnsim import (
 )
 from snnsim.compiler import reaches
 from snnsim.contract import Formats
+from snnsim.contract.noise import COLUMNS
+from snnsim.drive import drive_bounds
 from snnsim.image import State
+from snnsim.noise import Noise
 from tests.generator import random_config, random_image, random_learning_image, random_stimulus
 
 HI = Formats().state.hi
@@ -183,6 +188,70 @@ def test_an_adaptive_threshold_lets_the_membrane_rise_by_what_its_jumps_sum_up_t
     image = neurons(100, 12, keep_z_q=1 << 16, **{**given, "jump_q": 1 << 22})
     result = ReferenceSimulator(image).run(everything_fires(image, 100))
     assert result.v_saturations and may(image)["v"] and not may(replace(image, adaptation=None))["v"]
+
+
+def with_noise(image, amplitude, *drawn):
+    """One neuron, the threshold of which is noisy and which draws these numbers, as often as each other."""
+    values = np.resize(np.array(drawn or [0]), (1, COLUMNS))
+    source = np.array([int(bool(drawn))])
+    return replace(image, noise=Noise(np.array([amplitude]), source, 0 * values, values, values))
+
+
+def test_what_is_drawn_is_reached():
+    image = with_noise(neurons(100, keep_v_q=0), 0, 300, -7)
+    assert reach_of(image, "i") == pytest.approx(400 / HI)
+    assert reach_of(with_noise(neurons(100, keep_v_q=0), 0, -1000), "v") == pytest.approx(1000 / HI, rel=1e-3)
+
+
+def test_a_noisy_threshold_lets_the_membrane_rise_by_its_amplitude():
+    given = dict(v_threshold_q=1000, keep_v_q=None)
+    assert reach_of(with_noise(neurons(100, **given), 250), "v") == pytest.approx(1350 / HI)
+
+
+def test_a_reset_by_subtraction_of_a_noisy_threshold_leads_below_zero():
+    given = dict(v_threshold_q=1000, keep_v_q=None, reset="subtract")
+    image = with_noise(neurons(-100, **given), 250)
+    assert reach_of(replace(image, parameters=replace(image.parameters, v_min=np.zeros(1, int))),
+                    "v") == pytest.approx(350 / HI, rel=1e-3)
+
+
+def noisy(seed, image):
+    """The image with noise in all that its formats leave room for."""
+    rng, f = np.random.default_rng([seed, 7]), image.formats
+    highest, lowest = drive_bounds(image.n_neurons, image.projections)
+    values = rng.integers(f.drive.lo - lowest.min(), f.drive.hi - highest.max() + 1, (2, COLUMNS))
+    is_noisy, source = rng.random(image.n_neurons) < 0.7, rng.integers(0, 2, image.n_neurons)
+    amplitude = np.where(is_noisy, rng.integers(0, f.state.hi + 1, image.n_neurons), 0)
+    return replace(image, noise=Noise(amplitude, source, 0 * values[:1], values[:1], values[1:], seed))
+
+
+def wrongly_cleared_by_chance(seeds, verdict):
+    wrong = 0
+    for seed in seeds:
+        image = noisy(seed, random_image(seed, random_config(seed) if seed % 2 else None))
+        result = ReferenceSimulator(image).run(random_stimulus(seed, image, 40))
+        saturated = {"i": result.i_saturations > 0, "v": result.v_saturations > 0}
+        wrong += sum(saturated[name] and not verdict(image)[name] for name in "iv")
+    return wrong
+
+
+def test_what_saturates_by_chance_was_said_to_be_able_to():
+    assert wrongly_cleared_by_chance(range(60), may) == 0
+
+
+def test_a_verdict_that_ignores_noise_is_caught():
+    assert wrongly_cleared_by_chance(range(60), lambda image: may(replace(image, noise=None))) > 0
+
+
+def test_sources_of_spikes_reach_nothing():
+    image = compile(Network(1e-3, [Population("s", 2, PoissonSource(5.0))])).image
+    (reach,) = reaches(image)
+    assert (str(reach.i), str(reach.v)) == ("0.0", "0.0")
+
+
+def test_the_reach_of_a_background_is_its_largest_number_of_arrivals():
+    cell = Population("cell", 1, IntegerLIF(HI, keep_v_q=0), background=Poisson(1000.0, weight_q=50))
+    assert reach_of(compile(Network(1e-3, cell)).image, "v") == pytest.approx(500 / HI)
 
 
 def test_a_weight_that_learns_counts_with_its_bounds():

@@ -1,4 +1,4 @@
-"""The hand-worked cases of learning, ``vectors/learn_*.toml``, as images, stimuli and expected states."""
+"""The hand-worked cases of learning, ``vectors/learn_*.toml``, and of noise as images, stimuli and states."""
 
 import tomllib
 from dataclasses import dataclass, replace
@@ -6,8 +6,10 @@ from operator import attrgetter
 
 import numpy as np
 
+from snnsim.contract.noise import COLUMNS
 from snnsim.contract.terms import MODULATORS, TABLE_SIZE, Condition, Factor, Target, TraceMode
 from snnsim.image import Image, ImageProjection
+from snnsim.noise import Noise
 from snnsim.plasticity import (
     Adaptation,
     Modulator,
@@ -69,11 +71,12 @@ def _case(record):
     return case
 
 
-PARTS = ("neurons", "inputs", "synapses", "rules", "classes", "tables", "modulators_of", "counts", "seed")
+PARTS = ("neurons", "inputs", "synapses", "rules", "classes", "tables", "modulators_of", "counts", "seed",
+         "sources")
 
 
 def learning_image(neurons, inputs=0, synapses=(), rules=(), classes=({},), tables=(), modulators_of=(),
-                   counts=None, seed=0):
+                   counts=None, seed=0, sources=()):
     """An image from the records of a case; each synapse record is a projection from one source."""
     n = len(neurons)
     image = make_image(neurons, inputs, [])
@@ -89,12 +92,25 @@ def learning_image(neurons, inputs=0, synapses=(), rules=(), classes=({},), tabl
     if any({"z", "keep_z", "jump"} & set(neuron) for neuron in neurons):
         adaptation = Adaptation(*(_column(neurons, name, 0) for name in ("keep_z", "jump", "z")))
     learns = any(p.learning is not None or p.to_m for p in projections)
+    noise = None
+    if any({"source", "amplitude"} & set(neuron) for neuron in neurons):
+        amplitude, source = (_column(neurons, name, 0) for name in ("amplitude", "source"))
+        noise = Noise(amplitude, source, *_columns(sources), seed)
     return replace(image, projections=projections, plasticity=plasticity if learns else None,
-                   adaptation=adaptation)
+                   adaptation=adaptation, noise=noise)
 
 
 def _column(neurons, name, default):
     return np.array([neuron.get(name, default) for neuron in neurons])
+
+
+def _columns(sources):
+    """Cuts, values and others of noise sources, each of shape (n_sources, 64): 0 where nothing is said."""
+    columns = np.zeros((3, len(sources), COLUMNS), np.int64)
+    for number, source in enumerate(sources):
+        for k, column in source.items():
+            columns[:, number, int(k)] = column
+    return columns
 
 
 def _source(name, n_neurons):

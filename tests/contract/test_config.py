@@ -41,6 +41,7 @@ def test_formats_refuse_a_width_and_name_field_and_value(name, bad):
     ("lane_factors", 5, "lane_factors must be an integer between 1 and 4, not 5"),
     ("adaptive", 2, "adaptive must be an integer between 0 and 1, not 2"),
     ("adaptive", True, "adaptive must be an integer between 0 and 1, not True"),
+    ("noise_sources", 16, "noise_sources must be an integer between 0 and 15, not 16"),
     ("tags", 1, "tags is a part of learning: give the core plastic_rows, or tags=0"),
     ("tables", 2, "tables is a part of learning: give the core plastic_rows, or tables=0"),
 ])
@@ -54,7 +55,8 @@ OTHER_FORMAT = {"state_width": 16, "decay_bits": 12, "weight_width": 16, "expone
 OTHER_SIZE = {"neurons": 128, "inputs": 128, "lanes": 8, "delay_slots": 4, "synapse_words": 1024,
               "rows": 600, "max_regions": 8, "read_registers": 0,
               "receive_words": 512, "event_buffer": 512, "spike_buffer": 512, "plastic_rows": 7,
-              "learning_rules": 5, "post_classes": 3, "term_units": 2, "lane_factors": 1, "adaptive": 1}
+              "learning_rules": 5, "post_classes": 3, "term_units": 2, "lane_factors": 1, "adaptive": 1,
+              "noise_sources": 3}
 #: What only a core that learns can have, as it is not in one that learns by every rule.
 OTHER_ABILITY = {"tables": 1, "tags": 0, "modulators": 0, "third_factors": 0, "stochastic": 0}
 
@@ -86,6 +88,11 @@ def test_regions_are_whole_groups_and_not_too_many(neurons, lanes, most, region)
 def test_a_core_learns_where_it_has_rows_for_it():
     assert not CoreConfig(adaptive=1).learns
     assert CoreConfig(plastic_rows=1).learns and CoreConfig.with_learning().learns
+
+
+def test_a_core_draws_where_it_has_sources_for_it():
+    assert not CoreConfig().draws and not CoreConfig.with_learning().draws
+    assert CoreConfig(noise_sources=1).draws
 
 
 def test_a_core_that_learns_has_one_input_less_than_its_events_have_numbers():

@@ -15,6 +15,7 @@ from snnsim.contract.layout import (
     index_bits,
     memories_of,
     memory_shape,
+    noise_layout,
     parameter_layout,
     plastic_layout,
     post_layout,
@@ -25,16 +26,18 @@ from snnsim.contract.layout import (
     term_layout,
     trace_layout,
 )
+from snnsim.contract.noise import COLUMNS, CUT_BITS
 from snnsim.contract.terms import LARGEST_RULE, TABLE_SIZE, Factor
 
-LAYOUTS = (parameter_layout, state_layout, row_layout, synapse_layout)
+LAYOUTS = (parameter_layout, state_layout, row_layout, synapse_layout, noise_layout)
 LEARNING_LAYOUTS = (class_layout, count_layout, plastic_layout, post_layout, rule_layout, term_layout,
                     trace_layout)
 CONFIGS = (CoreConfig(),
            CoreConfig(Formats(state_width=8, weight_width=4), neurons=8, inputs=1, lanes=8, rows=9),
            CoreConfig(Formats(state_width=32, drive_width=32, weight_width=16), lanes=1),
            CoreConfig.with_learning(), CoreConfig.with_learning(lanes=1, delay_slots=64, lane_factors=1),
-           CoreConfig(plastic_rows=1, learning_rules=1, post_classes=1, adaptive=1))
+           CoreConfig(plastic_rows=1, learning_rules=1, post_classes=1, adaptive=1),
+           CoreConfig(noise_sources=3), CoreConfig.with_learning(adaptive=1, noise_sources=15))
 
 
 @pytest.mark.parametrize("layout_of", LAYOUTS + LEARNING_LAYOUTS)
@@ -101,11 +104,28 @@ def test_every_neuron_row_and_delay_has_a_number_in_its_field(config):
 
 
 def test_a_core_has_the_memories_of_what_it_can_learn_and_no_others():
+    of_noise = {Memory.NOISE, Memory.SEED}
     assert memories_of(CoreConfig(adaptive=1)) == tuple(Memory)[:Memory.DRIVE + 1]
-    assert memories_of(CoreConfig.with_learning()) == tuple(Memory)
+    assert set(memories_of(CoreConfig.with_learning())) == set(Memory) - of_noise
     for absent, memory in (("tags", Memory.TAGS), ("tables", Memory.TABLES), ("modulators", Memory.COUNTS),
                            ("third_factors", Memory.THIRD)):
-        assert set(Memory) - set(memories_of(CoreConfig.with_learning(**{absent: 0}))) == {memory}
+        config = CoreConfig.with_learning(**{absent: 0})
+        assert set(Memory) - set(memories_of(config)) == {memory, *of_noise}
+
+
+def test_a_core_that_draws_has_the_memories_for_it_whether_it_learns_or_not():
+    assert memories_of(CoreConfig.with_learning(noise_sources=1)) == tuple(Memory)
+    assert set(memories_of(CoreConfig(noise_sources=1))) == {
+        *tuple(Memory)[:Memory.DRIVE + 1], Memory.NOISE, Memory.SEED}
+
+
+@pytest.mark.parametrize("config", [config for config in CONFIGS if config.draws])
+def test_everything_of_noise_has_a_number_in_its_field(config):
+    parameters = {f.name: f for f in parameter_layout(config).fields}
+    assert parameters["noise_source"].format.hi >= config.noise_sources
+    assert parameters["amplitude"].format.hi == config.formats.state.hi
+    assert noise_layout(config).fields[0].format.hi == (1 << CUT_BITS) - 1
+    assert memory_shape(config, Memory.NOISE)[0] == config.noise_sources * COLUMNS
 
 
 @pytest.mark.parametrize("config", [config for config in CONFIGS if config.learns])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from snnsim.contract import CONTRACT_VERSION, Formats
+from snnsim.contract.noise import CENTRED_BITS, COLUMN_BITS, COLUMNS, CUT_BITS
 from snnsim.contract.terms import (
     FACTOR_FRACTION,
     FACTOR_WIDTH,
@@ -22,6 +23,7 @@ from snnsim.contract.terms import (
     TraceMode,
     delta_fraction,
 )
+from snnsim.noise import LARGEST_SOURCES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "contract.md").read_text()
 
@@ -62,6 +64,16 @@ def test_conditions_factors_and_modes_are_those_of_the_contract_in_their_order()
     f"sum of values for the tag / 2^{delta_fraction(FACTOR_WIDTH)}",
 ])
 def test_numbers_of_learning_are_those_of_the_contract(said):
+    assert said in PAGE
+
+
+@pytest.mark.parametrize("said", [
+    f"each of the {COLUMNS} columns", f"| `cut` | unsigned, {CUT_BITS} bits |", f"its 2^{CUT_BITS} lots",
+    f"in units of 2^-{COLUMN_BITS + CUT_BITS}", f"| `source` | 0 .. {LARGEST_SOURCES} |",
+    f"column = h >> {32 - COLUMN_BITS};   lot = (h >> {32 - COLUMN_BITS - CUT_BITS}) mod 2^{CUT_BITS}\n",
+    f"floor(((mixed(h) >> {32 - CENTRED_BITS}) - 2^{CENTRED_BITS - 1}) * amplitude / 2^{CENTRED_BITS - 1})",
+])
+def test_numbers_of_noise_are_those_of_the_contract(said):
     assert said in PAGE
 
 

@@ -82,7 +82,10 @@ ENDS = {
         **dict.fromkeys(("condition", "spike", "event", "is_graded"), FLAG)},
     noise: {
         **dict.fromkeys(("h", "g", "number", "seed", "step", "step_noise", "source", "source_noise"), WORD),
-        "target": WORD, "bits": (delta_fraction(4), delta_fraction(16))},
+        "target": WORD, "neuron": WORD, "bits": (delta_fraction(4), delta_fraction(16)),
+        "lot": (0, 65535), "cut": (0, 65535), "value": ends(WIDEST.drive), "other": ends(WIDEST.drive),
+        "amplitude": (0, STATE[1]), "product": tuple(h * STATE[1] for h in (-1 << 23, (1 << 23) - 1)),
+        "v_threshold": STATE, "threshold": (STATE[0], 2 * STATE[1]), "noise": (-STATE[1], STATE[1] - 1)},
 }
 
 

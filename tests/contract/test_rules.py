@@ -51,7 +51,13 @@ VALUES_OF = {
         "count": (-70000, -1, 0, 1, 9),
     },
     noise.__name__: dict.fromkeys(
-        ("h", "g", "number", "seed", "step", "step_noise", "source", "source_noise", "target"), WORDS),
+        ("h", "g", "number", "seed", "step", "step_noise", "source", "source_noise", "target", "neuron"),
+        WORDS) | {
+        "lot": (0, 1, 7394, 65535), "cut": (0, 1, 7394, 65535), "value": STATE, "other": STATE,
+        "amplitude": (0, 1, 100, 127), "threshold": (-128, -1, 0, 40, 254), "v_threshold": STATE,
+        "product": (-127 << 23, -1 - (1 << 23), -1 << 23, -1, 0, 1, (1 << 23) - 1, 127 * ((1 << 23) - 1)),
+        "noise": (-127, -1, 0, 1, 126),
+    },
 }
 #: Arguments that are constants of a machine, not data.
 CONSTANTS = {"bits": 4, "decay_bits": 12, "lo": -128, "hi": 127, "width": 8, "fraction": 18}

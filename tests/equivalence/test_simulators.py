@@ -118,6 +118,8 @@ def many_blocks(image, copies=40):
         image, populations=(Part("all", 0, copies * image.n_neurons),),
         parameters=Parameters(*(np.tile(getattr(image.parameters, n), copies) for n in Parameters.names())),
         initial=State(*(np.tile(getattr(image.initial, n), copies) for n in "vir")),
+        noise=None if image.noise is None else replace(image.noise, **{
+            n: np.tile(getattr(image.noise, n), copies) for n in ("amplitude", "source")}),
         projections=tuple(
             replace(p, name=f"{p.name} {k}", first_target=p.first_target + k * image.n_neurons,
                     first_source=p.first_source + (copies - 1) * image.n_neurons * (
@@ -144,12 +146,15 @@ def alike(seed, config=None, n=140):
     p = image.parameters
     parameters = Parameters(*(np.repeat(getattr(p, name)[one], n) for name in Parameters.names()))
     initial = State(*(rng.choice(getattr(image.initial, name), n) for name in "vir"))
+    noise = image.noise and replace(
+        image.noise, value=image.noise.value // 4, other=image.noise.other // 4,
+        **{name: rng.choice(getattr(image.noise, name), n) for name in ("amplitude", "source")})
     most = min(image.formats.weight.hi, image.formats.drive.hi // 4)
     synapses = ImageProjection(
         "in", n, 3, 0, n, 0, n * np.arange(4), np.concatenate([rng.permutation(n) for _ in range(3)]),
         rng.integers(-most, most + 1, 3 * n), np.array([2]))
     return replace(image, populations=(Part("cells", 0, n),), inputs=(Part("k", 0, 3),),
-                   parameters=parameters, initial=initial, projections=(synapses,))
+                   parameters=parameters, initial=initial, projections=(synapses,), noise=noise)
 
 
 def test_batches_of_a_few_synapses_are_the_same(monkeypatch):

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from hdl.neuron import NeuronPipeline
-from snnsim.contract import CoreConfig, Formats, plasticity
+from snnsim.contract import CoreConfig, Formats, noise, plasticity
 from snnsim.contract import neuron as rules
-from snnsim.contract.layout import parameter_layout, state_layout
+from snnsim.contract.layout import noise_layout, parameter_layout, state_layout
 from tests.helpers import run_component
 
 FLAGS = ("spike", "awake", "i_saturates", "v_saturates")
@@ -21,8 +21,11 @@ def outputs(config):
     return [*FLAGS, *(name for part, names in MORE.items() if getattr(config, part) for name in names)]
 
 
-def ref_neuron(config, p, s, drive):
+def ref_neuron(config, p, s, drive, h=0, columns=()):
     formats = config.formats
+    draws = bool(config.draws and p["noise_source"])
+    if draws:
+        drive += noise.drawn(noise.lot(h), **columns[64 * (p["noise_source"] - 1) + noise.column(h)])
     lo, hi = formats.state.lo, formats.state.hi
     i_sum = rules.current_sum(rules.decayed(rules.product(s["i"], p["keep_i"]), formats.decay_bits), drive)
     i = rules.bounded(i_sum, lo, hi)
@@ -33,8 +36,9 @@ def ref_neuron(config, p, s, drive):
     if config.adaptive:
         z = rules.decayed(rules.product(s["z"], p["keep_z"]), formats.decay_bits)
         threshold = plasticity.effective_threshold(threshold, z)
-    fired_at = v
-    spike = rules.fires(v, s["r"], threshold)
+    fired_at, amplitude = v, p.get("amplitude", 0)
+    moved = noise.threshold_noise(noise.threshold_product(noise.mixed(h), amplitude))
+    spike = rules.fires(v, s["r"], noise.noisy_threshold(threshold, moved))
     if config.adaptive:
         z_sum = plasticity.adapted(z, spike, p["jump"])
         z = rules.bounded(z_sum, 0, hi)
@@ -45,7 +49,8 @@ def ref_neuron(config, p, s, drive):
         more |= {"fired_at": fired_at, "threshold": threshold}
     r = rules.reset_r(spike, s["r"], p["refractory"])
     v = rules.reset_v(v, spike, s["r"], p["v_threshold"], p["v_reset"], p["subtract"], p["hold"])
-    tonic = rules.is_tonic(p["bias"], p["v_threshold"], p["v_min"])
+    lowest = noise.lowest_threshold(p["v_threshold"], amplitude)
+    tonic = draws or rules.is_tonic(p["bias"], lowest, p["v_min"])
     return {
         "v": v, "i": i, "r": r, "spike": int(spike),
         "awake": int(not rules.at_rest(v, i, r, tonic) or z != 0),
@@ -69,10 +74,21 @@ def random_case(rng, config):
     p["subtract"] &= p["v_threshold"] >= 0
     s = {field.name: draw(rng, field) for field in state_layout(config).fields}
     s["r"] = rng.choice((0, 0, s["r"]))
-    return p, s, rng.choice((0, f.drive.lo, f.drive.hi, rng.randint(f.drive.lo, f.drive.hi)))
+    if config.draws:
+        p |= {name: rng.choice((0, p[name])) for name in ("noise_source", "amplitude")}
+    drive = rng.choice((0, f.drive.lo, f.drive.hi, rng.randint(f.drive.lo, f.drive.hi)))
+    if rng.random() < 0.1:  # nearly at rest
+        s, drive, p["bias"] = dict.fromkeys(s, 0), 0, 0
+    return p, s, drive, rng.choice((0, 0xFFFFFFFF, rng.getrandbits(32), rng.getrandbits(32)))
 
 
-def rtl_neurons(config, cases):
+def random_columns(rng, config):
+    """Contents of the memory of noise sources."""
+    fields = noise_layout(config).fields
+    return [{field.name: draw(rng, field) for field in fields} for _ in range(64 * config.noise_sources)]
+
+
+def rtl_neurons(config, cases, columns):
     """All cases, each a neuron, one a clock, with gaps now and then; the outputs in order."""
     dut, out = NeuronPipeline(config), []
     rng = random.Random(0)
@@ -100,16 +116,24 @@ def rtl_neurons(config, cases):
 
     async def memories(ctx):
         """The words of each neuron a clock after its address."""
-        packed = [parameter_layout(config).pack(**p) for p, _, _ in cases]
+        packed = [parameter_layout(config).pack(**p) for p, *_ in cases]
         while True:
             _, _, neuron, addresses = await ctx.tick().sample(dut.i_neuron, dut.p_address)
-            _, s, drive = cases[neuron]
+            _, s, drive, h = cases[neuron]
             ctx.set(dut.state, s)
             ctx.set(dut.drive, drive)
+            if config.draws:
+                ctx.set(dut.hash, h)
             ctx.set(dut.parameters.as_value(), sum(
                 packed[address] & (0xFFFFFFFF << 32 * k) for k, address in enumerate(addresses)))
 
-    run_component(dut, feed, watch, memories)
+    async def sources(ctx):
+        """The columns of noise sources, each a clock after its address."""
+        while True:
+            _, _, address = await ctx.tick().sample(dut.column_address)
+            ctx.set(dut.column, columns[address] if address < len(columns) else {})
+
+    run_component(dut, feed, watch, memories, *([sources] if config.draws else []))
     return out
 
 
@@ -124,11 +148,14 @@ WIDE = Formats(state_width=32, drive_width=32, refractory_width=16)
     CoreConfig(formats=NARROW, adaptive=1, **SIZES),
     CoreConfig(formats=WIDE, adaptive=1, plastic_rows=1, tables=1, read_registers=0, **SIZES),
     CoreConfig(plastic_rows=1, tables=1, post_classes=16, **SIZES),
+    CoreConfig(noise_sources=3, read_registers=0, **SIZES),
+    CoreConfig(formats=WIDE, noise_sources=1, **SIZES),
+    CoreConfig(formats=NARROW, adaptive=1, plastic_rows=1, tables=1, noise_sources=15, **SIZES),
 ])
 def test_pipeline_equals_the_rules(config):
     rng = random.Random(3)
-    cases = [random_case(rng, config) for _ in range(3000)]
-    expected = [ref_neuron(config, *case) for case in cases]
+    cases, columns = [random_case(rng, config) for _ in range(3000)], random_columns(rng, config)
+    expected = [ref_neuron(config, *case, columns) for case in cases]
     for name in outputs(config):
         assert len({case[name] for case in expected}) > 1, f"no case decides {name}"
-    assert rtl_neurons(config, cases) == expected
+    assert rtl_neurons(config, cases, columns) == expected

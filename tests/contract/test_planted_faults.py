@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from tests.contract.learning_cases import load_learning_cases
+from tests.contract.learning_cases import FILES, load_learning_cases
 from tests.contract.test_learning_vectors import run_step
 from tests.mutants import mutant_simulators
 
-CASES = load_learning_cases()
+CASES = load_learning_cases((*FILES, "noise"))
 NAMES = (f"faulty{k}" for k in itertools.count())
 REFERENCE, LEARNING = "simulator/reference.py", "simulator/reference_learning.py"
 RULES, NOISE, TERMS = "contract/plasticity.py", "contract/noise.py", "contract/terms.py"
@@ -146,6 +146,39 @@ FAULTS = {
     "takes up no step": (NOISE, "joined(mixed(seed), step & MASK)", "mixed(seed)"),
     "takes up no seed": (NOISE, "joined(mixed(seed), step & MASK)", "step & MASK"),
     "stirs the other way": (NOISE, "return g ^ (g >> 11)", "return g ^ (g >> 12)"),
+    "takes up the step of a neuron once": (
+        NOISE, "mixed(joined(mixed(joined(step_noise, neuron)), step_noise))",
+        "mixed(mixed(joined(step_noise, neuron)))"),
+    "takes up no neuron": (NOISE, "joined(step_noise, neuron)", "step_noise"),
+    "chooses a column by the lowest bits": (NOISE, "return h >> (32 - COLUMN_BITS)", "return h % COLUMNS"),
+    "takes the bits of the column for the lot": (
+        NOISE, "h >> (32 - COLUMN_BITS - CUT_BITS)", "h >> (32 - CUT_BITS)"),
+    "draws the value at the cut": (NOISE, "select(lot < cut,", "select(lot <= cut,"),
+    "draws the value of every column": (NOISE, "select(lot < cut, value, other)", "value"),
+    "centres no noise": (NOISE, "(h >> (32 - CENTRED_BITS)) - (1 << (CENTRED_BITS - 1))",
+                         "(h >> (33 - CENTRED_BITS))"),
+    "rounds the noise of thresholds toward zero": (
+        NOISE, "return product >> (CENTRED_BITS - 1)", "return int(product / (1 << (CENTRED_BITS - 1)))"),
+    "subtracts the noise from the threshold": (NOISE, "return threshold + noise", "return threshold - noise"),
+    "makes all noise of one hash": (REFERENCE, "threshold_product(mixed(h),", "threshold_product(h,"),
+    "numbers neurons from 1": (REFERENCE, "neuron_noise(of_step, n)", "neuron_noise(of_step, n + 1)"),
+    "takes another source": (REFERENCE, "columns[source - 1]", "columns[-source]"),
+    "draws in place of the arrivals": (REFERENCE, "drive[n] += drawn(", "drive[n] = drawn("),
+    "draws nothing at rest": (REFERENCE, "if source:", "if source and self.v[n]:"),
+    "draws nothing while it is refractory": (REFERENCE, "if source:", "if source and not self.r[n]:"),
+    "takes no seed for noise": (REFERENCE, "step_noise(noise.seed,", "step_noise(0,"),
+    "goes on with the steps of noise after clearing": (
+        REFERENCE, "self._time = 0", "self._time = getattr(self, '_time', 0)"),
+    "forgets adaptation where there is noise": (
+        REFERENCE, "noisy_threshold(thresholds[n],", "noisy_threshold(self._parameters[n]['v_threshold'],"),
+    "subtracts the noisy threshold": (REFERENCE, "        self._reset(spikes)\n", """
+        for n in spikes:
+            self.v[n] -= threshold_noises[n]
+        self._reset(spikes)
+"""),
+    "grades by the noisy threshold": (
+        REFERENCE, "fired_at, thresholds, is_commanded",
+        "fired_at, list(map(sum, zip(thresholds, threshold_noises))), is_commanded"),
 }
 
 
@@ -174,13 +207,14 @@ def wrong_cases(machine):
 
 
 def _is_right(machine, case):
-    counts = dict.fromkeys(case.counts, 0)
+    counts, spikes = dict.fromkeys(case.counts, 0), []
     for step in range(case.stimulus.steps):
         result, values = run_step(machine, case, step)
+        spikes += [(step, neuron) for neuron in result.raster.neuron.tolist()]
         if any(values[name].tolist() != expected[step].tolist() for name, expected in case.expected.items()):
             return False
         counts = {name: count + getattr(result, name) for name, count in counts.items()}
-    return counts == case.counts
+    return counts == case.counts and spikes == case.spikes
 
 
 def test_the_copy_without_a_fault_is_right(planted):
