@@ -115,6 +115,19 @@ def choose_each(typing_context, condition, then, otherwise):
     return VECTOR(MASK, VECTOR, VECTOR), generate
 
 
+def _of_two(comparison):
+    @intrinsic
+    def take(typing_context, a, b):
+        """Of each two entries the lower, or the higher one."""
+        def generate(context, builder, signature, arguments):
+            return builder.select(builder.icmp_signed(comparison, *arguments), *arguments)
+        return VECTOR(VECTOR, VECTOR), generate
+    return take
+
+
+lower, higher = _of_two("<"), _of_two(">")
+
+
 @intrinsic
 def number(typing_context, value):
     """A vector of ``value``, an integer."""
