@@ -4,7 +4,8 @@
     python -m benchmarks.scale --full   # 10^8, too
 
 Neurons are excitatory and inhibitory, four to one, joined by a rule in four projections, which is all that
-the description says; these have one weight and one delay each, or with "weights" one weight for each synapse.
+the description says; these have one weight and one delay each, or with "weights" one weight for each synapse;
+with "learning" all synapses learn by pair STDP.
 Each network is built in a process of its own. Peaks of memory are those of all that it did, less what it took
 before; an image and a simulator are told in bytes for each synapse, those of neurons included.
 """
@@ -20,13 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 #: Neurons and synapses of each.
 SIZES = ((10_000, 100), (100_000, 100), (100_000, 1000))
-RULES = ("in-degree", "probability", "weights")
+RULES = ("in-degree", "probability", "weights", "learning")
 HEAD = (f"{'rule':12} {'neurons':>8} {'synapses':>12} {'image in':>9} {'peak':>9} {'bytes':>6} "
         f"{'simulator in':>12} {'peak':>9} {'bytes':>6}")
 
 
 def network(rule, n, fan_in):
-    from snnsim import LIF, FixedInDegree, FixedProbability, Network, Normal, Population, Projection
+    from snnsim import LIF, STDP, FixedInDegree, FixedProbability, Network, Normal, Population, Projection
 
     sizes = {"e": 4 * n // 5, "i": n // 5}
     cells = LIF(tau_mem=20e-3, v_threshold=15e-3, t_ref=2e-3)
@@ -35,7 +36,10 @@ def network(rule, n, fan_in):
         k, mean = fan_in * sizes[pre] // n, 0.1e-3 if pre == "e" else -0.5e-3
         connect = FixedProbability(k / sizes[pre], seed) if rule == "probability" else FixedInDegree(k, seed)
         weight = Normal(mean, 0.02e-3, seed) if rule == "weights" else mean
-        return Projection(pre, post, connect, weight, delay=1.5e-3)
+        bounds = sorted((0, 2 * mean))
+        learning = STDP(1e-6, 1e-6, 20e-3, 20e-3, w_min=bounds[0], w_max=bounds[1])
+        return Projection(pre, post, connect, weight, delay=1.5e-3,
+                          learning=learning if rule == "learning" else None)
 
     return Network(dt=0.1e-3, populations=[Population(name, size, cells) for name, size in sizes.items()],
                    projections=[projection(pre, post, seed) for seed, (pre, post) in

@@ -6,7 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnsim import LIF, FixedProbability, Formats, Network, Normal, Population, Projection, compile
+from snnsim import (
+    LIF,
+    STDP,
+    FixedInDegree,
+    FixedProbability,
+    Formats,
+    Network,
+    Normal,
+    Population,
+    Projection,
+    Simulator,
+    compile,
+)
 from snnsim.recording import MOST_BYTES, STATE_BYTES
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "scale.md").read_text()
@@ -35,6 +47,14 @@ def projection(n=100, weight=1e-3, delay=1e-3, formats=None):
 def test_synapses_take_the_bytes_of_the_table(column, bytes_each, made):
     values = getattr(projection(**made), column)
     assert values.nbytes == bytes_each * projection(**made).n_synapses or (bytes_each, values.size) == (0, 1)
+
+
+def test_a_synapse_that_learns_takes_no_more_than_8_bytes():
+    cells = Population("p", 10_000, LIF(tau_mem=20e-3, v_threshold=15e-3))
+    rule = STDP(1e-6, 1e-6, 20e-3, 20e-3, w_min=0, w_max=2e-4)
+    image = compile(Network(1e-4, cells, projections=Projection(
+        "p", "p", FixedInDegree(100, 1), 1e-4, delay=1.5e-3, learning=rule))).image
+    assert Simulator(image).nbytes <= 8 * image.n_synapses
 
 
 def test_targets_take_4_bytes_beyond_65536_neurons():

@@ -103,7 +103,7 @@ def learn_row(row, now, targets, crowd, is_commanded, program, modulators, synap
         learn_alike(row, now, targets, rule, program, synapses, of_neurons, work, alike, counts)
         return row.last - row.first
     if rule.stochastic:
-        row_noise = noise.source_noise(noise.step_noise(program.seed, now), row.source)
+        row_noise = noise.source_noise(noise.step_noise(program.seed, now), np.int64(row.source))
     remaining = False
     for start in range(row.first, row.last, CHUNK):
         stop = min(start + CHUNK, row.last)

@@ -214,7 +214,7 @@ def change_at(row, since, lag, w, n, q, rule, noted, program, products):
                              program.weight_width)
     if not rule.stochastic:
         return rounded(total, program.fraction)
-    row_noise = noise.source_noise(noise.step_noise(program.seed, since + lag), row.source)
+    row_noise = noise.source_noise(noise.step_noise(program.seed, since + lag), np.int64(row.source))
     chance = noise.noise_bits(noise.synapse_noise(row_noise, n), program.fraction)
     return rounded_down_with(total, chance, program.fraction)
 

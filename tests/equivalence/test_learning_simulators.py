@@ -15,7 +15,7 @@ from snnsim.result import first_difference, first_learning_difference
 from snnsim.simulator import ReferenceSimulator, Simulator, learning_machine, simulator
 from snnsim.simulator.learn import CHUNK
 from snnsim.simulator.notes import EPOCH, NOTED
-from snnsim.simulator.rule_tables import can_replay
+from snnsim.simulator.rule_tables import Program, can_replay
 from tests.contract.cases import make_image
 from tests.generator import random_commands, random_learning_config, random_learning_image, random_stimulus
 
@@ -243,3 +243,39 @@ def test_which_rules_can_learn_in_arrears():
     assert not can_replay(rule((weight, Condition.POST, (Factor.M0,))))
     assert not can_replay(rule((weight, Condition.PRE, (Factor.E,))))
     assert not can_replay(rule((tag, Condition.PRE, ())))
+
+
+def test_which_rules_do_the_same_to_all_synapses_of_a_target():
+    def rule(stochastic=False, pre=(Factor.Y1,), post=(Factor.X1,)):
+        terms = tuple(Term(Target.WEIGHT, condition, ONE, 0, factors)
+                      for condition, factors in ((Condition.PRE, pre), (Condition.POST, post)))
+        return Rule(terms, Trace(), Trace(), 0, 1, stochastic=stochastic)
+
+    def is_alike(rule, replay=True):
+        return bool(Program.of(one_source(2, rule), replay).rules.alike[0])
+    assert is_alike(rule()) and is_alike(rule(pre=(Factor.M0, Factor.GRADED, Factor.SIGN)))
+    assert not any(map(is_alike, (rule(True), rule(pre=(Factor.X1,)), rule(pre=(Factor.W,)),
+                                  rule(post=(Factor.Y1,)))))
+    assert not is_alike(rule(), replay=False)
+
+
+@pytest.mark.parametrize("n", [CHUNK + 30, 7])
+def test_targets_that_fire_with_their_source_learn_from_both(n):
+    """In several chunks, and in less than one."""
+    image, steps = one_source(n, pair_rule()), 60
+    stimulus = SpikeRaster.from_events(range(2, steps), [0] * (steps - 2), steps=steps, neurons=1)
+    expected = run(ReferenceSimulator(image), stimulus, everything=False)
+    for replay in (False, True):
+        assert_same(image, expected, run(Simulator(image, replay), stimulus, everything=False))
+    assert len(expected[0].raster) > 20 * n and np.any(expected[1].weights[0] != 500)
+
+
+def test_weights_are_read_and_written_in_the_order_of_the_image():
+    """Delays that differ let the simulator keep another one, in each of several projections."""
+    for seed in range(30):
+        image = random_learning_image(seed)
+        machine, rng = Simulator(image), np.random.default_rng(seed)
+        weights = [rng.integers(*p.weight_range(), endpoint=True) if p.learning else p.weights()
+                   for p in image.projections]
+        machine.write_weights(weights)
+        assert all(map(np.array_equal, machine.read_weights(), weights))
