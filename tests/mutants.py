@@ -15,7 +15,8 @@ import numpy as np
 from snnsim.contract.neuron import decayed, product
 
 WIDTH, FLOAT_STATE = 1, 25
-MASK = choose_each = None
+VECTOR, MASK = object(), object()
+choose_each = lower = higher = None
 number = count = int
 bits = np.uint64
 

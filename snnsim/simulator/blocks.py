@@ -5,6 +5,7 @@ import numpy as np
 from .delivery import BLOCK_OF_ROWS, DENSE_ROW, PACKED_ROW, RANGE, Bitmaps, DenseRows, Packed
 from .expand import WIDTH
 from .rows import batches
+from .vectors import WIDTH as VECTOR
 
 #: Words of a bitmap come in so many: those of a long vector.
 WORDS = 8
@@ -104,8 +105,8 @@ def _filled(rows, source, target, weight, begin):
     """
     first_of = np.flatnonzero(np.diff(source, prepend=-1))
     end_of = np.append(first_of[1:], source.size)[:first_of.size]
-    first = target[first_of]
-    size = target[end_of - 1] - first + 1
+    first = target[first_of] // VECTOR * VECTOR
+    size = -(-(target[end_of - 1] + 1) // VECTOR) * VECTOR - first
     start = np.cumsum(size) - size
     weights = np.zeros(size.sum(), weight.dtype)
     weights[target + np.repeat(start - first, end_of - first_of)] = weight

@@ -10,6 +10,7 @@ import numpy as np
 
 from snnsim.contract.schedule import arrival_step, ring_slot
 
+from . import vectors
 from .cells import BLOCK
 from .expand import WIDTH, add_spread, bits_set
 from .memory import LINE, prefetch
@@ -23,7 +24,8 @@ RANGE = record("first", "end", "first_block", "end_block")
 #: Synapses of the sources from ``first_source`` on with one delay and one scale, which have rows from
 #: ``start`` on. Bitmaps are ``words`` long and lead to the neurons ``target .. target + length - 1``.
 BLOCK_OF_ROWS = record("first_source", "delay", "scale", "start", "words", "target", "length")
-#: A dense row: a weight for each of ``length`` neurons from ``target`` on, from ``start`` on.
+#: A dense row: a weight for each of ``length`` neurons from ``target`` on, from ``start`` on. Rows begin and
+#: end where vectors of drive do.
 DENSE_ROW = record("start", "target", "length")
 #: Bytes of memory that are fetched ahead of their use; what follows, the processor guesses.
 FETCHED = 4096
@@ -117,7 +119,8 @@ class Delivery(NamedTuple):
 @inner(forceinline=True)
 def mark_blocks(touched, first, last):
     """Say that something arrives at the neurons ``first .. last``."""
-    touched[first // BLOCK:last // BLOCK + 1] = 1
+    for block in range(first // BLOCK, last // BLOCK + 1):
+        touched[block] = 1
 
 
 @inner(inline="always")
@@ -187,6 +190,10 @@ send_rows, send_constant = sending_rows(weighted), sending_rows(constant)
 def first_at_least(values, bound):
     """Where the first of sorted ``values`` is that is at least ``bound``."""
     lo, hi = 0, values.size
+    if hi == 0 or values[0] >= bound:  # often; a search is guessed wrong
+        return 0
+    if values[hi - 1] < bound:
+        return hi
     while lo < hi:
         middle = (lo + hi) // 2
         if values[middle] < bound:
@@ -199,20 +206,21 @@ def first_at_least(values, bound):
 @inner(inline="always")
 def add_row(drive, row, scale, weights):
     """Add a dense row."""
-    weight, drive = weights[row.start:row.start + row.length], drive[row.target:row.target + row.length]
-    for j in range(weight.size):
-        drive[j] += weight[j] * scale
+    start, target, length, scale = row.start, row.target, row.length, vectors.number(scale)
+    for j in range(0, length, vectors.WIDTH):
+        arrivals = vectors.load(weights, start + j) * scale
+        vectors.store(drive, target + j, vectors.load(drive, target + j) + arrivals)
 
 
 @inner(inline="always")
 def add_four_rows(drive, first, rows, scale, weights):
     """Add four dense rows onto the same neurons, which are read and written once."""
-    size = first.length
-    a, b = weights[first.start:first.start + size], weights[rows[0]:rows[0] + size]
-    c, d = weights[rows[1]:rows[1] + size], weights[rows[2]:rows[2] + size]
-    drive = drive[first.target:first.target + size]
-    for j in range(size):
-        drive[j] += (np.int32(a[j]) + np.int32(b[j]) + np.int32(c[j]) + np.int32(d[j])) * scale
+    a, b, c, d, target, length = first.start, rows[0], rows[1], rows[2], first.target, first.length
+    scale = vectors.number(scale)
+    for j in range(0, length, vectors.WIDTH):
+        two = vectors.load(weights, a + j) + vectors.load(weights, b + j)
+        four = two + vectors.load(weights, c + j) + vectors.load(weights, d + j)
+        vectors.store(drive, target + j, vectors.load(drive, target + j) + four * scale)
 
 
 @inner(inline="always")
@@ -380,12 +388,13 @@ send_dense, send_bits, send_packed = sending(add_dense), sending(add_bits), send
 def deliver(sources, step, ring, delivery):
     """Add the arrivals of a step's spikes to the ring, where nothing has bitmaps. Returns how much work."""
     work = 0
-    for k in range(sources.size):
-        if k + 1 < sources.size:
-            fetch_rows(sources[k + 1], delivery.rows)
-            fetch_rows(sources[k + 1], delivery.constant)
-        work += send_rows(sources[k], step, ring, delivery.rows)
-        work += send_constant(sources[k], step, ring, delivery.constant)
+    if delivery.rows.segments.size + delivery.constant.segments.size > 0:
+        for k in range(sources.size):
+            if k + 1 < sources.size:
+                fetch_rows(sources[k + 1], delivery.rows)
+                fetch_rows(sources[k + 1], delivery.constant)
+            work += send_rows(sources[k], step, ring, delivery.rows)
+            work += send_constant(sources[k], step, ring, delivery.constant)
     return work + send_dense(sources, step, ring, delivery.dense, delivery.scratch)
 
 

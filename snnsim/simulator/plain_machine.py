@@ -46,6 +46,9 @@ class PlainMachine:
         self._deliveries = [pack_delivery(image.projections, choices, share, sources, weight_dtype(image))
                             for share in self._shares]
         self._barrier = Barrier(len(self._shares))
+        room = ROOM + self._window * max(share.size for share in self._shares)
+        # Kept, as the first use of new memory takes longer than that of a spike.
+        self._step, self._neuron = np.empty((2, len(self._shares), room), np.int64)
         self.clear()
         has_alike = any(np.any(m.neurons.kind != OWN) for m in self._members)
         has_bitmaps = any(d.has_bitmaps for d in self._deliveries)
@@ -64,14 +67,13 @@ class PlainMachine:
 
         ``commanded``: whether there is a command in each step, which nothing here heeds.
         """
-        room = ROOM + self._window * max(share.size for share in self._shares)
-        n = len(self._shares)
+        n, room = self._neuron.shape
         self._team = kernel.Team(
-            np.empty((n, room), np.int64), np.zeros((2, n, 1 + self._window), np.int64),
+            self._neuron, np.zeros((2, n, 1 + self._window), np.int64),
             np.zeros((2, n), np.int64), self._barrier.memory,
             np.empty((n, self._image.n_neurons + self._image.n_inputs), np.int64))
         self._outputs = [
-            kernel.Output.of(np.empty(room, np.int64), self._team.neuron[k], room - ROOM, share, record, v, i)
+            kernel.Output.of(self._step[k], self._neuron[k], room - ROOM, share, record, v, i)
             for k, share in enumerate(self._shares)]
 
     def advance(self, events, first, last, origin, work):

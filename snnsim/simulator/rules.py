@@ -12,7 +12,7 @@ from numba.extending import overload, register_jitable
 from snnsim.contract import arithmetic, neuron, noise, plasticity, schedule, terms
 
 from .start_up import spare_scipy
-from .vectors import MASK, choose_each
+from .vectors import MASK, VECTOR, choose_each, higher, lower
 
 spare_scipy()
 
@@ -35,6 +35,24 @@ def _select(condition, then, otherwise):
     return choose
 
 
+# What the compiler cannot do by itself, as it does not know that lo <= hi and distance >= 0.
+@overload(arithmetic.saturate)
+def _saturate(x, lo, hi):
+    if x is VECTOR:
+        return lambda x, lo, hi: lower(higher(x, lo), hi)
+    return arithmetic.saturate
+
+
+@overload(arithmetic.move_toward_zero)
+def _move_toward_zero(x, distance):
+    if x is VECTOR:
+        return lambda x, distance: x - lower(higher(x, -distance), distance)
+    return arithmetic.move_toward_zero
+
+
+_OVERLOADED = (arithmetic.select, arithmetic.saturate, arithmetic.move_toward_zero)
+
+
 def _rules(module):
     for function in vars(module).values():
         if inspect.isfunction(function) and function.__module__ == module.__name__:
@@ -43,7 +61,7 @@ def _rules(module):
 
 for _module in MODULES:
     for _rule in _rules(_module):
-        if _rule is not arithmetic.select:
+        if _rule not in _OVERLOADED:
             register_jitable(**_BARE)(_rule)
 
 

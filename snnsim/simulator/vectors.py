@@ -1,7 +1,7 @@
 """Vectors of 32-bit integers for compiled code, and conditions of their entries.
 
-They stay what they are under ``+ - |``, comparisons and `select`, where an integer stands for a vector of it;
-who uses them knows that no result leaves 32 bits.
+They stay what they are under ``+ - * |``, comparisons and `select`, where an integer stands for a vector of
+it; who uses them knows that no result leaves 32 bits.
 """
 
 import operator
@@ -19,7 +19,8 @@ WIDTH = 16
 FLOAT_STATE = 25
 #: Decay factors have at most so many bits behind the point.
 MOST_DECAY_BITS = 16
-ARITHMETIC = {operator.add: "add", operator.iadd: "add", operator.sub: "sub", operator.or_: "or_"}
+ARITHMETIC = {operator.add: "add", operator.iadd: "add", operator.sub: "sub", operator.mul: "mul",
+              operator.or_: "or_"}
 COMPARISONS = {operator.lt: "<", operator.gt: ">", operator.eq: "==", operator.ne: "!="}
 INTEGERS, LONGS, _FLOATS, _CONDITIONS = (
     ir.VectorType(kind, WIDTH) for kind in (ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(1)))
@@ -114,6 +115,19 @@ def choose_each(typing_context, condition, then, otherwise):
     return VECTOR(MASK, VECTOR, VECTOR), generate
 
 
+def _of_two(comparison):
+    @intrinsic
+    def take(typing_context, a, b):
+        """Of each two entries the lower, or the higher one."""
+        def generate(context, builder, signature, arguments):
+            return builder.select(builder.icmp_signed(comparison, *arguments), *arguments)
+        return VECTOR(VECTOR, VECTOR), generate
+    return take
+
+
+lower, higher = _of_two("<"), _of_two(">")
+
+
 @intrinsic
 def number(typing_context, value):
     """A vector of ``value``, an integer."""
@@ -124,9 +138,11 @@ def number(typing_context, value):
 
 @intrinsic
 def load(typing_context, values, at):
-    """The entries of an array of int32 from ``at`` on."""
+    """The entries of an array from ``at`` on, integers of up to 32 bits."""
     def generate(context, builder, signature, arguments):
-        return builder.load(address(context, builder, signature, arguments), align=4)
+        place = address(context, builder, signature, arguments)
+        entries = builder.load(place, align=values.dtype.bitwidth // 8)
+        return builder.sext(entries, INTEGERS) if values.dtype.bitwidth < 32 else entries
     return VECTOR(values, types.int64), generate
 
 
@@ -142,7 +158,8 @@ def store(typing_context, values, at, vector):
 def address(context, builder, signature, arguments):
     """Where the vector from an index on begins; array and index are the first ``arguments``."""
     data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-    return builder.bitcast(builder.gep(data, [arguments[1]]), INTEGERS.as_pointer())
+    kind = ir.VectorType(ir.IntType(signature.args[0].dtype.bitwidth), WIDTH)
+    return builder.bitcast(builder.gep(data, [arguments[1]]), kind.as_pointer())
 
 
 @intrinsic

@@ -42,8 +42,8 @@ FAULTS = {
     "takes neurons for alike that are not": ("simulator/cells.py", ".all(axis=(1, 2))", ".any(axis=(1, 2))"),
     "skips a block with one neuron moving": ("simulator/kernel.py", "= moving > 0", "= moving > 1"),
     "skips the last of the blocks in which something arrives": (
-        "simulator/delivery.py", "touched[first // BLOCK:last // BLOCK + 1] = 1",
-        "touched[first // BLOCK:last // BLOCK] = 1"),
+        "simulator/delivery.py", "for block in range(first // BLOCK, last // BLOCK + 1):",
+        "for block in range(first // BLOCK, last // BLOCK):"),
     "skips blocks in which little arrives": (
         "simulator/delivery.py", "touched[(segment.origin + np.int64(target[j])) // BLOCK] = 1", "pass"),
     "drops the second input event of a step": (
@@ -70,9 +70,9 @@ FAULTS = {
         "blocks.append((p.n_sources, (p.first_source, delay, 1, sum"),
     "takes weights twice": ("simulator/delivery.py", "at += bits_set(mask)", "pass"),
     "keeps sums": ("simulator/delivery.py", "sums[t] = 0", "pass"),
-    "adds one row of four": (
-        "simulator/delivery.py", "(np.int32(a[j]) + np.int32(b[j]) + np.int32(c[j]) + np.int32(d[j]))",
-        "np.int32(a[j])"),
+    "adds two rows of four": (
+        "simulator/delivery.py", "four = two + vectors.load(weights, c + j) + vectors.load(weights, d + j)",
+        "four = two"),
 }
 
 def _is_small_and_alive(image, raster):

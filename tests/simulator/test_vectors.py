@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from snnsim.contract.arithmetic import move_toward_zero, saturate
 from snnsim.contract.neuron import decayed, product
 from snnsim.result import first_difference
 from snnsim.simulator import ReferenceSimulator, Simulator, kernel, plain_machine, vectors
@@ -52,6 +53,7 @@ def test_states_decay_as_the_contract_says_in_the_corners(name, decay_bits):
 
 
 @pytest.mark.parametrize("name", RUNS)
+@settings(deadline=None)  # the first case is compiled
 @given(data=st.data())
 def test_states_decay_as_the_contract_says(name, data):
     bits, most = data.draw(st.integers(12, vectors.MOST_DECAY_BITS)), 1 << RUNS[name][1] - 1
@@ -73,6 +75,27 @@ def test_products_just_below_whole_numbers_are_not_rounded_up(name, keep):
 def test_floats_of_wider_states_would_not_do():
     x = np.full(vectors.WIDTH, (1 << vectors.FLOAT_STATE - 1) + 1)
     assert not decays_as_the_contract("floats", x, np.full(vectors.WIDTH, 1 << 16), 16)
+
+
+@njit
+def limited(x, lo, hi, distance):
+    """Bounded and moved toward zero, by the text for vectors."""
+    for k in range(0, x.size, vectors.WIDTH):
+        v = vectors.load(x, k)
+        vectors.store(lo, k, saturate(v, vectors.load(lo, k), vectors.load(hi, k)))
+        vectors.store(hi, k, move_toward_zero(v, vectors.load(distance, k)))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-8, 8) | st.integers(-1 << 29, (1 << 29) - 1)] * 4), min_size=1))
+def test_vectors_are_bounded_and_moved_toward_zero_as_the_contract_says(cases):
+    cases = np.resize(np.array(cases, np.int32), (-(-len(cases) // vectors.WIDTH) * vectors.WIDTH, 4))
+    x, lo, hi, distance = (np.ascontiguousarray(column) for column in cases.T)
+    lo, hi, distance = np.minimum(lo, hi), np.maximum(lo, hi), np.abs(distance)
+    bounded = [saturate(*each) for each in zip(x.tolist(), lo.tolist(), hi.tolist(), strict=True)]
+    moved = [move_toward_zero(*each) for each in zip(x.tolist(), distance.tolist(), strict=True)]
+    limited(x, lo, hi, distance)
+    assert (lo.tolist(), hi.tolist()) == (bounded, moved)
 
 
 @pytest.mark.parametrize("numbers", ["wide", *RUNS])
