@@ -149,8 +149,8 @@ def test_clear_keeps_the_weights_and_nothing_else():
 
 
 def without_chance(image):
-    """What is learned by chance depends on the time, which no memory holds."""
-    return not any(rule.stochastic for rule in image.rules)
+    """What is learned or drawn by chance depends on the time, which no memory holds."""
+    return image.noise is None and not any(rule.stochastic for rule in image.rules)
 
 
 def test_a_network_goes_on_from_its_memories_as_they_were():

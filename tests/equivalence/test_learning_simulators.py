@@ -249,7 +249,7 @@ def test_which_rules_do_the_same_to_all_synapses_of_a_target():
     def rule(stochastic=False, pre=(Factor.Y1,), post=(Factor.X1,)):
         terms = tuple(Term(Target.WEIGHT, condition, ONE, 0, factors)
                       for condition, factors in ((Condition.PRE, pre), (Condition.POST, post)))
-        return Rule(terms, Trace(), Trace(), 0, 1, stochastic=stochastic)
+        return Rule(terms, Trace(), Trace(), 0, 1000, stochastic=stochastic)
 
     def is_alike(rule, replay=True):
         return bool(Program.of(one_source(2, rule), replay).rules.alike[0])
