@@ -48,14 +48,14 @@ FAULTS = {
 RULE_FAULT = "snnsim.contract.noise", "- (1 << (CENTRED_BITS - 1))) * amplitude", ") * amplitude"
 
 
-@pytest.mark.parametrize("first", range(0, 100, 25))
-def test_same_on_100_random_networks(first):
+@pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(20, 200, 20))])
+def test_same_on_200_random_networks(first):
     drawing = 0
-    for seed in range(first, first + 25):
+    for seed in range(first, first + 20):
         image = random_image(seed, CONFIG)
         drawing += image.noise is not None
         compare_runs(compiled_core(CONFIG).load(image), image, random_stimulus(seed, image, STEPS))
-    assert drawing > 15
+    assert drawing > 10
 
 
 @pytest.mark.parametrize("seed", range(0, 100, 20))
