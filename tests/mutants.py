@@ -7,6 +7,7 @@ import types
 from pathlib import Path
 
 import snnsim
+from snnsim.simulator.barrier import DONE
 
 #: What stands for `snnsim.simulator.vectors` where numba compiles nothing: vectors of one integer.
 VECTORS_OF_ONE = """
@@ -94,7 +95,7 @@ def mutant_simulators(folder, package, file, text, fault):
 
 def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
-    by_hand = {"lowest_bit": _lowest_bit, "meet": _meet, "borrowed": _same,
+    by_hand = {"lowest_bit": _lowest_bit, "arrive": _arrive, "wait_for": _wait_for, "borrowed": _same,
                "prefetch": _nothing, "add_spread": _add_spread, "bits_set": _bits_set}
     for name in ("cells", "delivery", "kernel", "learning_kernel"):
         module = importlib.import_module(f"{package}.simulator.{name}")
@@ -128,8 +129,15 @@ def _nothing(array, index):
     pass
 
 
-def _meet(barrier):
-    _BARRIERS.setdefault(barrier.ctypes.data, threading.Barrier(barrier[2])).wait()
+def _arrive(barrier, thread):
+    with _DONE:
+        barrier[DONE + thread] += 1
+        _DONE.notify_all()
 
 
-_BARRIERS = {}
+def _wait_for(barrier, done):
+    with _DONE:
+        _DONE.wait_for(lambda: barrier[DONE:].min() >= done)
+
+
+_DONE = threading.Condition()

@@ -22,4 +22,4 @@ def test_the_figures_are_those_of_the_code():
     assert f"with one spike of {round(1 / ACTIVITY)} sources in a step" in PAGE
     assert f"more than {MOST_BYTES} bytes a synapse and more than a megabyte" in PAGE.replace("\n", " ")
     assert f"fewer than {MANY:,} neurons" in PAGE
-    assert f"(at most {WINDOW})" in PAGE
+    assert f"(at most {WINDOW} steps)" in PAGE

@@ -1,4 +1,8 @@
-"""A barrier at which threads of compiled code wait asleep, for as long as they must."""
+"""A barrier at which threads of compiled code wait asleep for each other, for as long as they must.
+
+Each counts what it has done; whoever is ahead waits for the others. To wait for what they did a while ago
+is seldom to sleep.
+"""
 
 import ctypes
 import os
@@ -10,6 +14,8 @@ from snnsim.errors import UserError
 
 from .rules import inner
 
+#: Where the counts begin.
+DONE = 2
 #: Bytes in which a mutex or a condition of any system fits.
 _ROOM = 256
 
@@ -21,7 +27,7 @@ class Barrier:
     """
 
     def __init__(self, size):
-        self.memory = np.zeros(5, np.int64)  # mutex, condition, size, waiting, round
+        self.memory = np.zeros(DONE + size, np.int64)  # mutex, condition, what each thread has done
         self._room = np.zeros(2 * _ROOM, np.uint8)
         if size > 1:
             self._make(size)
@@ -33,7 +39,16 @@ class Barrier:
         mutex, condition = self._room.ctypes.data, self._room.ctypes.data + _ROOM
         library.pthread_mutex_init(ctypes.c_void_p(mutex), None)
         library.pthread_cond_init(ctypes.c_void_p(condition), None)
-        self.memory[:3] = mutex, condition, size
+        self.memory[:DONE] = mutex, condition
+
+
+@inner()
+def least_done(barrier):
+    """What the thread has done that is last."""
+    least = barrier[DONE]
+    for thread in range(DONE + 1, barrier.size):
+        least = min(least, barrier[thread])
+    return least
 
 
 if os.name == "posix":
@@ -43,20 +58,27 @@ if os.name == "posix":
     _wake_all = types.ExternalFunction("pthread_cond_broadcast", types.int32(types.intp))
 
     @inner()
-    def meet(barrier):
-        """Wait until all threads have come; ``barrier`` is the memory of a `Barrier`."""
+    def arrive(barrier, thread):
+        """Say that this ``thread`` has done one thing more; ``barrier`` is the memory of a `Barrier`."""
         mutex, condition = barrier[0], barrier[1]
         _lock(mutex)
-        this_round = barrier[4]
-        barrier[3] += 1
-        if barrier[3] == barrier[2]:
-            barrier[3] = 0
-            barrier[4] = this_round + 1
-            _wake_all(condition)
-        while barrier[4] == this_round:
+        barrier[DONE + thread] += 1
+        _wake_all(condition)
+        _unlock(mutex)
+
+    @inner()
+    def wait_for(barrier, done):
+        """Wait until every thread has ``done`` so many."""
+        mutex, condition = barrier[0], barrier[1]
+        _lock(mutex)
+        while least_done(barrier) < done:
             _wait(condition, mutex)
         _unlock(mutex)
 else:
     @inner()
-    def meet(barrier):
+    def arrive(barrier, thread):
+        """There is one thread."""
+
+    @inner()
+    def wait_for(barrier, done):
         """There is one thread."""

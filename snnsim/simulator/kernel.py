@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from snnsim.contract.schedule import ring_slot
 
-from .barrier import meet
+from .barrier import DONE, arrive, wait_for
 from .cells import (
     ALIKE,
     AT_I,
@@ -38,6 +38,8 @@ from .memory import aligned, borrowed
 from .noise import Draws, draw, draw_nothing
 from .rules import inner, variant_of
 
+#: With a lag of 1 a thread may be in one window while another delivers the third before.
+WINDOWS = 4
 #: Neurons of a network in which it pays to look for blocks of neurons that are alike.
 MANY = 1024
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
@@ -128,17 +130,19 @@ class Output(NamedTuple):
 
 
 class Team(NamedTuple):
-    """What threads know of each other; all is there twice, for one window and the next.
+    """What threads know of each other, of the latest `WINDOWS` windows, each of some steps.
 
-    ``neuron``, shape (threads, room): the spikes of each. ``ends``, shape (2, threads, 1 + window): how many
-    there are before the window and after each of its steps. ``stops``, shape (2, threads): whether a thread
-    wants to end the run. ``barrier``: see `barrier`. ``sources``, shape (threads, all): room for the
-    spikes of one step.
+    ``neuron``, shape (threads, room): the spikes of each. ``ends``, shape (windows, threads, 1 + steps): how
+    many there are before the window and after each of its steps. ``stops``, shape (windows, threads): whether
+    a thread wants to end the run. ``lag``: by how many windows delivery is behind, 0 or 1: then a spike
+    arrives after two windows at the earliest. ``barrier``: see `barrier`. ``sources``, shape (threads, all):
+    room for the spikes of one step.
     """
 
     neuron: np.ndarray
     ends: np.ndarray
     stops: np.ndarray
+    lag: int
     barrier: np.ndarray
     sources: np.ndarray
 
@@ -234,11 +238,11 @@ def add_inputs(events, event, step, sources, n):
 
 
 @inner(inline="always")
-def gather(team, half, at, sources):
+def gather(team, window, at, sources):
     """Copy the spikes of all threads in a step of the window, in the order of neurons; how many there are."""
     n = 0
     for thread in range(team.neuron.shape[0]):
-        for k in range(team.ends[half, thread, at], team.ends[half, thread, at + 1]):
+        for k in range(team.ends[window, thread, at], team.ends[window, thread, at + 1]):
             sources[n] = team.neuron[thread, k]
             n += 1
     return n
@@ -264,30 +268,37 @@ def _run(thread, neurons, ring, delivery, events, output, team, first, last, ori
     spikes = np.int64(0)  # 0 itself would be one more type to compile for
     event = first_at_least(events.step, first)
     room, window = output.step.size - output.margin, team.ends.shape[2] - 1
-    sources, step, half = team.sources[thread], first, 0
-    while step < last:
-        end = min(step + window, last)
-        ends = team.ends[half, thread]
-        ends[0] = spikes
-        for s in range(step, end):
-            slot = ring_slot(origin + s, ring.drive.shape[0])
-            draw(neurons, ring, slot, origin + s)
-            spikes, evaluated = step_neurons(neurons, ring, slot, output, s, spikes)
-            record_states(neurons, output, s)
-            ends[s - step + 1] = spikes
-            work -= evaluated + output.record.size + 1
-        team.stops[half, thread] = work <= 0 or spikes > room
-        if team.neuron.shape[0] > 1:
-            meet(team.barrier)
-        for s in range(step, end):
-            n = gather(team, half, s - step, sources)
+    threads, sources = team.neuron.shape[0], team.sources[thread]
+    done_before = team.barrier[DONE + thread]
+    step, delivered, windows, delivered_windows, stops = first, first, 0, 0, False
+    while delivered < step or (step < last and not stops):
+        if step < last and not stops:
+            begin, ends = step, team.ends[windows % WINDOWS, thread]
+            step = min(begin + window, last)
+            ends[0] = spikes
+            for s in range(begin, step):
+                slot = ring_slot(origin + s, ring.drive.shape[0])
+                draw(neurons, ring, slot, origin + s)
+                spikes, evaluated = step_neurons(neurons, ring, slot, output, s, spikes)
+                record_states(neurons, output, s)
+                ends[s - begin + 1] = spikes
+                work -= evaluated + output.record.size + 1
+            team.stops[windows % WINDOWS, thread] = work <= 0 or spikes > room
+            windows += 1
+            if threads > 1:
+                arrive(team.barrier, thread)
+        if windows - delivered_windows <= team.lag and step < last and not stops:
+            continue
+        this, begin = delivered_windows % WINDOWS, delivered
+        delivered, delivered_windows = min(begin + window, last), delivered_windows + 1
+        if threads > 1:
+            wait_for(team.barrier, done_before + delivered_windows)
+        for s in range(begin, delivered):
+            n = gather(team, this, s - begin, sources)
             event, n = add_inputs(events, event, s, sources, n)
             if n > 0:
                 work -= deliver(sources[:n], origin + s, ring, delivery)
-        step = end
-        if wants_to_stop(team.stops[half]):
-            break
-        half = 1 - half
+        stops = stops or wants_to_stop(team.stops[this])
     return step, spikes
 
 

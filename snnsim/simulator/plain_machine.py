@@ -14,7 +14,7 @@ from .rows import shares_of
 
 #: Spikes that a thread has room for beyond those of one window.
 ROOM = 1 << 16
-#: Steps of a window, at most: arrivals in flight take memory for each.
+#: Steps of a window, at most.
 WINDOW = 16
 
 
@@ -41,12 +41,16 @@ class PlainMachine:
     def __init__(self, image, choices, threads):
         self._image = image
         self._shares = shares_of(image.n_neurons, threads)
-        self._window = min(_shortest_delay(image), WINDOW) if len(self._shares) > 1 else 1
+        shortest = _shortest_delay(image) if len(self._shares) > 1 else 1
+        # Where two windows go into the shortest delay, a thread need not wait for what is not done yet.
+        self._lag = int(shortest > 1)
+        self._window = min(shortest // (1 + self._lag), WINDOW)
         sources = image.n_neurons + image.n_inputs
         self._deliveries = [pack_delivery(image.projections, choices, share, sources, weight_dtype(image))
                             for share in self._shares]
         self._barrier = Barrier(len(self._shares))
-        room = ROOM + self._window * max(share.size for share in self._shares)
+        self._margin = (1 + self._lag) * self._window * max(share.size for share in self._shares)
+        room = ROOM + self._margin
         # Kept, as the first use of new memory takes longer than that of a spike.
         self._step, self._neuron = np.empty((2, len(self._shares), room), np.int64)
         self.clear()
@@ -69,11 +73,11 @@ class PlainMachine:
         """
         n, room = self._neuron.shape
         self._team = kernel.Team(
-            self._neuron, np.zeros((2, n, 1 + self._window), np.int64),
-            np.zeros((2, n), np.int64), self._barrier.memory,
+            self._neuron, np.zeros((kernel.WINDOWS, n, 1 + self._window), np.int64),
+            np.zeros((kernel.WINDOWS, n), np.int64), self._lag, self._barrier.memory,
             np.empty((n, self._image.n_neurons + self._image.n_inputs), np.int64))
         self._outputs = [
-            kernel.Output.of(self._step[k], self._neuron[k], room - ROOM, share, record, v, i)
+            kernel.Output.of(self._step[k], self._neuron[k], self._margin, share, record, v, i)
             for k, share in enumerate(self._shares)]
 
     def advance(self, events, first, last, origin, work):
