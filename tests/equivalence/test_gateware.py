@@ -60,7 +60,6 @@ SMALL_CORES = {
     "two lanes": CoreConfig(neurons=10, lanes=2, delay_slots=4, **SMALL),
     "four lanes": CoreConfig(neurons=12, lanes=4, delay_slots=8, **SMALL),
     "eight lanes": CoreConfig(neurons=16, lanes=8, delay_slots=4, **SMALL),
-    "noise": CoreConfig(neurons=12, delay_slots=4, noise_sources=2, **SMALL),
     "narrow, noise": CoreConfig(Formats(12, 12, 4, 3, 14, 2), neurons=16, lanes=2, delay_slots=4,
                                 noise_sources=1, adaptive=1, read_registers=0, **SMALL),
     "narrow": CoreConfig(Formats(12, 12, 4, 3, 14, 2), neurons=12, delay_slots=4, **SMALL),
