@@ -5,10 +5,8 @@ the copy without a fault passes shows that it is the fault which is found.
 """
 
 import itertools
-import sys
 from dataclasses import replace
 
-import numba
 import numpy as np
 import pytest
 
@@ -19,11 +17,9 @@ from snnsim.simulator import ReferenceSimulator, Simulator
 from tests.contract.cases import load_cases, make_image
 from tests.equivalence.test_simulators import alike
 from tests.generator import random_config, random_image, random_stimulus
-from tests.mutants import interpreted_simulator, mutant_simulators
 from tests.simulator.test_delivery import network as network_of_inputs
 
 STEPS = 30
-NAMES = (f"planted{k}" for k in itertools.count())
 
 FAULTS = {
     "fires at the threshold": ("contract/neuron.py", "(v > v_threshold)", "(v >= v_threshold)"),
@@ -151,21 +147,6 @@ def _with_results(image, stimulus, **how):
 
 def run(machine, stimulus):
     return machine.run(stimulus, record=range(machine.image.n_neurons))
-
-
-@pytest.fixture
-def planted(tmp_path, monkeypatch):
-    """A function that plants a fault into a copy of contract and simulator, and returns that `Simulator`."""
-    def plant(file, text, fault):
-        package = next(NAMES)
-        mutant_simulators(tmp_path, package, file, text, fault)
-        monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-        return interpreted_simulator(package)
-
-    yield plant
-    for name in [name for name in sys.modules if name.startswith("planted")]:
-        del sys.modules[name]
 
 
 def differences(machine, networks):

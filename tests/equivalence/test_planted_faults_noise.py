@@ -3,11 +3,8 @@
 As in `test_planted_faults_kernel` the copies run as plain Python.
 """
 
-import itertools
-import sys
 from dataclasses import replace
 
-import numba
 import numpy as np
 import pytest
 
@@ -20,10 +17,8 @@ from snnsim.result import first_difference, first_learning_difference
 from snnsim.simulator import ReferenceSimulator
 from tests.contract.cases import make_image
 from tests.equivalence.test_noise import background
-from tests.mutants import interpreted_simulator, mutant_simulators
 
 STEPS = 25
-NAMES = (f"noisy{k}" for k in itertools.count())
 
 FAULTS = {
     "draws what the next step would": (
@@ -160,21 +155,6 @@ def _with_results(image, **how):
 
 def outcome(machine, stimulus):
     return machine.run(stimulus, range(machine.image.n_neurons)), machine.read_learning()
-
-
-@pytest.fixture
-def planted(tmp_path, monkeypatch):
-    """A function that plants a fault into a copy of contract and simulator, and returns that `Simulator`."""
-    def plant(file, text, fault):
-        package = next(NAMES)
-        mutant_simulators(tmp_path, package, file, text, fault)
-        monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-        return interpreted_simulator(package)
-
-    yield plant
-    for name in [name for name in sys.modules if name.startswith("noisy")]:
-        del sys.modules[name]
 
 
 def differences(machine, networks):
