@@ -8,9 +8,9 @@ import pytest
 from snnsim.contract import Formats
 from snnsim.drive import drive_bounds
 from snnsim.errors import UserError
-from snnsim.image import FORMAT_VERSION, Image, ImageProjection, Parameters, Part, State
-from snnsim.storage import load_arrays, save_arrays
+from snnsim.image import Image, ImageProjection, Parameters, Part, State
 from tests.generator import random_image
+from tests.spoiled import assert_refused_when_spoiled
 
 N = 3
 
@@ -147,11 +147,4 @@ def test_numbers_that_are_no_image_are_refused_in_one_line(change, message):
     (lambda h, arrays: arrays["projection0_weight"].__setitem__(0, 999), "must be between -128 and 127"),
 ])
 def test_a_spoiled_file_is_refused_in_one_line_with_its_name(tmp_path, spoil, message):
-    path = tmp_path / "image.npz"
-    image().save(path)
-    header, arrays = load_arrays(path, "snnsim image", FORMAT_VERSION, ())
-    spoil(header, arrays)
-    save_arrays(path, "snnsim image", FORMAT_VERSION, header, arrays)
-    with pytest.raises(UserError, match=message) as caught:
-        Image.load(path)
-    assert "\n" not in str(caught.value) and "image.npz" in str(caught.value)
+    assert_refused_when_spoiled(image(), tmp_path / "image.npz", spoil, message)

@@ -10,13 +10,13 @@ from snnsim.contract import Formats
 from snnsim.contract.noise import COLUMNS
 from snnsim.drive import drive_bounds
 from snnsim.errors import UserError
-from snnsim.image import FORMAT_VERSION, Image
+from snnsim.image import Image
 from snnsim.noise import Noise
 from snnsim.raster import SpikeRaster
 from snnsim.simulator import ReferenceSimulator
-from snnsim.storage import load_arrays, save_arrays
 from tests import learning_images
 from tests.mutants import mutant, plant
+from tests.spoiled import assert_refused_when_spoiled
 from tests.test_image import N, image
 
 
@@ -97,14 +97,7 @@ def test_a_saved_image_has_its_noise(tmp_path):
     (lambda h, arrays: h["learning"].pop("noise"), "is not a whole snnsim image file: 'noise'"),
 ])
 def test_a_file_of_spoiled_noise_is_refused_in_one_line_with_its_name(tmp_path, spoil, message):
-    path = tmp_path / "image.npz"
-    noisy().save(path)
-    header, arrays = load_arrays(path, "snnsim image", FORMAT_VERSION, ())
-    spoil(header, arrays)
-    save_arrays(path, "snnsim image", FORMAT_VERSION, header, arrays)
-    with pytest.raises(UserError, match=message) as caught:
-        Image.load(path)
-    assert "\n" not in str(caught.value) and "image.npz" in str(caught.value)
+    assert_refused_when_spoiled(noisy(), tmp_path / "image.npz", spoil, message)
 
 
 def test_the_ends_of_a_source_are_those_that_can_come():

@@ -9,13 +9,13 @@ from snnsim.contract import Formats
 from snnsim.contract.terms import FACTOR, ONE, Condition, Factor, Target, TraceMode
 from snnsim.drive import drive_bounds
 from snnsim.errors import UserError
-from snnsim.image import FORMAT_VERSION, Image
+from snnsim.image import Image
 from snnsim.plasticity import LearningRows, Modulator, PostClass, Term, Trace
 from snnsim.raster import SpikeRaster
 from snnsim.simulator import ReferenceSimulator
-from snnsim.storage import load_arrays, save_arrays
 from tests.generator import random_learning_image
 from tests.learning_images import OTHER_RULE, RULE, image, plasticity
+from tests.spoiled import assert_refused_when_spoiled
 
 
 def terms(**changes):
@@ -261,14 +261,7 @@ def test_an_image_without_learning_has_the_digest_that_it_would_have_had(tmp_pat
     (lambda h, arrays: arrays["plasticity_sign"].__setitem__(0, 0), "sign must be 1 or -1 for each neuron"),
 ])
 def test_a_spoiled_file_is_refused_in_one_line_with_its_name(tmp_path, spoil, message):
-    path = tmp_path / "image.npz"
-    image().save(path)
-    header, arrays = load_arrays(path, "snnsim image", FORMAT_VERSION, ())
-    spoil(header, arrays)
-    save_arrays(path, "snnsim image", FORMAT_VERSION, header, arrays)
-    with pytest.raises(UserError, match=message) as caught:
-        Image.load(path)
-    assert "\n" not in str(caught.value) and "image.npz" in str(caught.value)
+    assert_refused_when_spoiled(image(), tmp_path / "image.npz", spoil, message)
 
 
 @pytest.mark.parametrize(("trace", "lifetime"), [

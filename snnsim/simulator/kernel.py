@@ -5,7 +5,7 @@ not at rest or something arrives. Sums of arrivals are exact integers, so the or
 step cannot matter. The neuron is `snnsim.contract.neuron`, compiled.
 
 Threads share the neurons: each has the states of its own and all synapses onto them. A spike arrives after
-the shortest delay at the earliest, so they meet once in a window of so many steps.
+the shortest delay at the earliest, so they go in windows of steps: see `Team`.
 """
 
 import itertools
