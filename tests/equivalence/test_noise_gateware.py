@@ -10,7 +10,7 @@ import hdl.core
 import hdl.neuron
 import hdl.noise
 from hdl.cosim import SimulatorLink
-from snnsim import IntegerLIF, Network, Population, SpikeRaster, compile
+from snnsim import IntegerLIF, Network, Poisson, Population, SpikeRaster, compile, place
 from snnsim.contract import CoreConfig
 from snnsim.contract.config import MOST_NOISE_SOURCES
 from snnsim.contract.noise import COLUMNS
@@ -76,6 +76,19 @@ def test_a_cleared_core_draws_the_same_again():
     assert first_difference(first, second) is not None
     machine.clear()
     assert_same(machine.run(stimulus), first)
+
+
+@pytest.mark.parametrize("neurons", [1, 17])
+def test_the_clocks_of_a_step_with_noise_are_predicted(neurons):
+    silent, background = IntegerLIF(v_threshold_q=1 << 22), Poisson(10.0, weight_q=1)
+    cells = Population("cells", neurons, silent, background=background)
+    image, quiet = compile(Network(1e-3, [cells]), CONFIG).image, np.zeros(neurons)
+    awake = -(-neurons // CONFIG.region_neurons) * CONFIG.region_neurons
+    machine = compiled_core(CONFIG).load(image)
+    machine.run(SpikeRaster.empty(steps=1, neurons=0))  # in which all regions are awake
+    result = machine.run(SpikeRaster.empty(steps=100, neurons=0))
+    assert len(result.raster) == 0
+    assert 0 <= place(image, CONFIG).predict_clocks(quiet, awake) - result.clocks / 100 < 3
 
 
 def has_noise(image):
