@@ -53,7 +53,7 @@ def pack_bitmaps(projections, share):
 
 def pack_packed(projections, share):
     """The `Packed` rows of some projections onto a share, a block for each delay. Weights have 8 bits."""
-    blocks, rows, bits, weights = [], [np.zeros(0, PACKED_ROW)], [], []
+    blocks, rows, bits, weights = [], [], [], []
     n_bits = n_weights = 0
     for p in projections:
         first, size = _targets_in(p, share)
@@ -75,7 +75,8 @@ def pack_packed(projections, share):
             bits.append(is_there.reshape(-1).view(np.uint32))
             n_bits += bits[-1].size
             n_weights += int(counts.sum())
-    return Packed(*_tables(blocks), np.concatenate(rows).view(np.recarray),
+    end = np.array([(n_bits, n_weights)], PACKED_ROW)
+    return Packed(*_tables(blocks), np.concatenate([*rows, end]).view(np.recarray),
                   np.concatenate([np.zeros(0, np.uint32), *bits]),
                   np.concatenate([*weights, np.zeros(WIDTH, np.int8)]))
 

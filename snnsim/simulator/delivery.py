@@ -74,7 +74,8 @@ class Bitmaps(NamedTuple):
 
 class Packed(NamedTuple):
     """Blocks whose sources are looked up by ``ranges``; their ``rows``: bitmaps, 32 neurons in each of
-    ``bits`` in ascending order, and the weights of those whose bits are set."""
+    ``bits`` in ascending order, and the weights of those whose bits are set. A last row says where weights end.
+    """
 
     ranges: np.ndarray
     table: np.ndarray
@@ -119,16 +120,16 @@ class Delivery(NamedTuple):
 @inner(forceinline=True)
 def mark_blocks(touched, first, last):
     """Say that something arrives at the neurons ``first .. last``."""
-    for block in range(first // BLOCK, last // BLOCK + 1):
+    for block in range(np.uint64(first // BLOCK), np.uint64(last // BLOCK + 1)):  # unsigned: not from the end
         touched[block] = 1
 
 
 @inner(inline="always")
-def mark_targets(touched, segment, target):
-    """The same for the targets of a segment, which are sorted."""
+def mark_targets(touched, segment, target, spikes):
+    """The same for the targets of a segment, which are sorted; one of so many ``spikes`` in a step."""
     first = segment.origin + np.int64(target[segment.start])
     last = segment.origin + np.int64(target[segment.stop - 1])
-    if (segment.stop - segment.start) * BLOCK >= last - first:  # about one for each block, or more
+    if (segment.stop - segment.start) * spikes * BLOCK >= last - first:  # about one for each block in all
         mark_blocks(touched, first, last)
     else:
         for j in range(np.uint64(segment.start), np.uint64(segment.stop)):
@@ -144,14 +145,17 @@ def fetch(array, first, end):
 
 
 @inner(forceinline=True)
-def fetch_rows(source, rows):
-    """Fetch what a spike of a source is about to be sent over."""
-    first, end = rows.pointer[source], rows.pointer[source + 1]
-    if first < end:
-        start, stop = rows.segments[first].start, rows.segments[end - 1].stop
-        fetch(rows.target, start, stop)
-        if rows.weight.size:
-            fetch(rows.weight, start, stop)
+def fetch_rows(sources, k, rows):
+    """Fetch what a spike of ``sources[k]`` is about to be sent over, and where the rows of the next are said.
+    """
+    if k + 1 < sources.size:
+        prefetch(rows.segments, rows.pointer[sources[k + 1]])
+    if k < sources.size:
+        for s in range(rows.pointer[sources[k]], rows.pointer[sources[k] + 1]):
+            segment = rows.segments[s]
+            fetch(rows.target, segment.start, segment.stop)
+            if rows.weight.size:
+                fetch(rows.weight, segment.start, segment.stop)
 
 
 @inner(forceinline=True)
@@ -169,7 +173,7 @@ def constant(weight, j, scale):
 def sending_rows(arrival):
     """A function that adds a spike's arrivals over compressed rows, ``arrival`` each, to the ring."""
     @inner(inline="always")
-    def send(source, step, ring, rows):
+    def send(source, step, ring, rows, spikes):
         work = 0
         for k in range(rows.pointer[source], rows.pointer[source + 1]):
             segment = rows.segments[k]
@@ -177,7 +181,7 @@ def sending_rows(arrival):
             drive, scale, origin = ring.drive[slot], segment.scale, np.uint64(segment.origin)
             for j in range(np.uint64(segment.start), np.uint64(segment.stop)):  # unsigned: not from the end
                 drive[origin + np.uint64(rows.target[j])] += arrival(rows.weight, j, scale)
-            mark_targets(ring.touched[slot], segment, rows.target)
+            mark_targets(ring.touched[slot], segment, rows.target, spikes)
             work += segment.stop - segment.start
         return work
     return send
@@ -342,9 +346,9 @@ def add_packed(sources, block, drive, touched, packed, scratch):
     for k in range(sources.size):
         row = packed.rows[first + sources[k]]
         if k + 1 < sources.size:
-            following = packed.rows[first + sources[k + 1]]
-            fetch(packed.bits, following.bits, following.bits + block.words)
-            fetch(packed.weight, following.weight, packed.weight.size)
+            following = first + sources[k + 1]
+            fetch(packed.bits, packed.rows[following].bits, packed.rows[following].bits + block.words)
+            fetch(packed.weight, packed.rows[following].weight, packed.rows[following + 1].weight)
         at = row.weight
         for w in range(block.words):
             mask = packed.bits[row.bits + w]
@@ -390,11 +394,10 @@ def deliver(sources, step, ring, delivery):
     work = 0
     if delivery.rows.segments.size + delivery.constant.segments.size > 0:
         for k in range(sources.size):
-            if k + 1 < sources.size:
-                fetch_rows(sources[k + 1], delivery.rows)
-                fetch_rows(sources[k + 1], delivery.constant)
-            work += send_rows(sources[k], step, ring, delivery.rows)
-            work += send_constant(sources[k], step, ring, delivery.constant)
+            fetch_rows(sources, k + 1, delivery.rows)
+            fetch_rows(sources, k + 1, delivery.constant)
+            work += send_rows(sources[k], step, ring, delivery.rows, sources.size)
+            work += send_constant(sources[k], step, ring, delivery.constant, sources.size)
     return work + send_dense(sources, step, ring, delivery.dense, delivery.scratch)
 
 

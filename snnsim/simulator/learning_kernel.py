@@ -271,10 +271,9 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
         fetch_sources(spiked, plastic, learning.rows)
         for k in range(n):
             source = spiked[k]
-            if k + 1 < n:
-                fetch_rows(spiked[k + 1], plastic)
+            fetch_rows(spiked, k + 1, plastic)
             work -= catch_up(source, now, learning, counts)
-            work -= send_rows(source, now, ring, plastic)
+            work -= send_rows(source, now, ring, plastic, n)
             work -= send_to_m(source, now, post.m_arrivals, post.m_touched, to_m)
             work -= visit_rows_of(source, now, n, is_commanded, learning, counts)
         if learning.is_on:
