@@ -97,7 +97,7 @@ def interpreted_simulator(package):
     """The `Simulator` of such a copy where numba compiles nothing: what only numba can do is done by hand."""
     by_hand = {"lowest_bit": _lowest_bit, "arrive": _arrive, "wait_for": _wait_for, "borrowed": _same,
                "prefetch": _nothing, "add_spread": _add_spread, "bits_set": _bits_set}
-    for name in ("cells", "delivery", "kernel", "learning_kernel"):
+    for name in ("alike", "cells", "delivery", "kernel", "learning_kernel", "replay"):
         module = importlib.import_module(f"{package}.simulator.{name}")
         for each in by_hand.keys() & vars(module).keys():
             setattr(module, each, by_hand[each])

@@ -12,8 +12,9 @@ from snnsim.contract.arithmetic import select
 from snnsim.contract.neuron import bounded, saturates
 from snnsim.contract.plasticity import aligned, learned, rounded
 
-from . import lanes
+from . import lanes, vectors
 from .cells import CLIPPED
+from .kernel import lowest_bit
 from .learn_terms import CHUNK, add_term
 from .rule_tables import OF_POST, ON_POST, ON_PRE
 from .rules import inner
@@ -92,8 +93,11 @@ def apply_changes(weight, changes, w_min, w_max):
 def learn_of_fired(weight, target, changes, total, origin, of_row, rule, fraction):
     """The others: learn from both spikes at once. How many were clipped."""
     clips = 0
-    for j in range(weight.size):
-        if changes[j] == FIRED:
+    for start in range(0, weight.size, vectors.WIDTH):
+        mask = lanes.where(vectors.load(changes, start) == FIRED, weight.size - start)
+        while mask != 0:
+            j = np.uint64(start) + lowest_bit(mask)
+            mask &= mask - np.uint64(1)
             both = total[origin + np.int64(target[j])] + of_row
             w_sum = learned(np.int64(weight[j]), rounded(both, fraction))
             clips += saturates(w_sum, rule.w_min, rule.w_max)

@@ -18,12 +18,19 @@ from snnsim.contract.plasticity import (
 )
 from snnsim.contract.terms import FACTOR, FACTOR_WIDTH, Target, delta_fraction
 
+from . import vectors
 from .rules import inner
 
 #: The sums for weights, and for tags.
 OF_WEIGHT, OF_TAG = int(Target.WEIGHT), int(Target.TAG)
 TAG_FRACTION = delta_fraction(FACTOR_WIDTH)
 LOWEST, HIGHEST = FACTOR.lo, FACTOR.hi
+
+
+@inner(forceinline=True)
+def where(condition, n):
+    """A bit for each entry of a vector for which a condition holds; of only ``n`` of them, if it has more."""
+    return vectors.bits(condition) & np.uint64((1 << min(vectors.WIDTH, n)) - 1)
 
 
 @inner()

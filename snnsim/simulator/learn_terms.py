@@ -7,7 +7,7 @@ import numpy as np
 from snnsim.contract.plasticity import aligned
 from snnsim.contract.terms import LARGEST_RULE
 
-from . import lanes
+from . import lanes, vectors
 from .rule_tables import FACTOR_E, FACTOR_UP, FACTOR_W, ON_POST, ROW_FACTORS
 from .rules import inner
 
@@ -18,7 +18,7 @@ CHUNK = 1024
 class Workspace(NamedTuple):
     """Memory for one row at a time: its factors and the products of its terms, then, for each synapse of a
     chunk, a product, the sums of the terms for weight and tag, whether the target fired and one of its
-    factors."""
+    factors, ``taken``, with room for a vector more."""
 
     factors: np.ndarray
     row_products: np.ndarray
@@ -31,7 +31,7 @@ class Workspace(NamedTuple):
     def empty(cls):
         return cls(np.zeros(ROW_FACTORS, np.int64), np.zeros(LARGEST_RULE, np.int64),
                    np.zeros(CHUNK, np.int64), np.zeros((2, CHUNK), np.int64), np.zeros(CHUNK, np.int32),
-                   np.zeros(CHUNK, np.int32))
+                   np.zeros(CHUNK + vectors.WIDTH, np.int32))
 
 
 @inner(inline="always")

@@ -286,13 +286,14 @@ def _run(neurons, ring, delivery, plastic, to_m, learning, events, commands, out
     return last, spikes
 
 
-def _compiled(is_adaptive, has_bitmaps, draws):
-    # Neurons are a small part of the work here.
-    own, alike, alike_without_i, adaptive = (NOISY_STEPPERS if draws else STEPPERS)["wide"]
+def _compiled(numbers, is_adaptive, has_bitmaps, draws):
+    own, alike, alike_without_i, adaptive = (NOISY_STEPPERS if draws else STEPPERS)[numbers]
     step_block = of_one_kind(adaptive) if is_adaptive else by_kind(own, alike, alike_without_i)
-    return variant_of(_run, f"{is_adaptive:d}{has_bitmaps:d}{draws:d}", step_neurons=stepping(step_block),
-                      deliver=deliver_all if has_bitmaps else deliver, draw=draw if draws else draw_nothing)
+    return variant_of(_run, f"{numbers}{is_adaptive:d}{has_bitmaps:d}{draws:d}",
+                      step_neurons=stepping(step_block), deliver=deliver_all if has_bitmaps else deliver,
+                      draw=draw if draws else draw_nothing)
 
 
-#: By whether thresholds adapt or values are graded, whether there are bitmaps, and whether any neuron draws.
-RUNS = {which: _compiled(*which) for which in itertools.product((True, False), repeat=3)}
+#: By what is computed with, whether thresholds adapt or values are graded, whether there are bitmaps, and
+#: whether any neuron draws.
+RUNS = {which: _compiled(*which) for which in itertools.product(STEPPERS, *[(True, False)] * 3)}

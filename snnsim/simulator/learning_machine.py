@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import kernel, learning_kernel
-from .cells import pack_adaptive_cells, pack_cells, unpack_state
+from .cells import numbers_of, pack_adaptive_cells, pack_cells, unpack_state
 from .learning import LearningMemory
 from .packing import pack_delivery
 from .plastic_rows import fixed_projections
@@ -29,7 +29,8 @@ class LearningMachine:
         adaptive = self.memory.is_adaptive
         self._pack = pack_adaptive_cells if adaptive else pack_cells
         has_bitmaps = self._delivery.has_bitmaps
-        self._run = learning_kernel.RUNS[adaptive, has_bitmaps, image.noise is not None]
+        self._run = learning_kernel.RUNS[numbers_of(image.formats), adaptive, has_bitmaps,
+                                          image.noise is not None]
         self._begin()
 
     def clear(self):

@@ -8,11 +8,13 @@ from .rule_tables import NEURON_FACTORS
 from .rules import inner
 
 #: Steps for which spikes are noted, and spikes of a neuron.
-EPOCH = 4096
+EPOCH = 4095
 NOTED = 32
-#: Bits of a step in `Notes.recent`, and how many there are of a neuron.
-STEP_BITS, RECENT = np.uint64(16), 4
-STEP_MASK = np.uint64((1 << 16) - 1)
+#: How many spikes of a neuron `Notes.recent` has, and the bits of a step there.
+RECENT, STEP_BITS = 2, 12
+STEP_MASK = (1 << STEP_BITS) - 1
+#: The lowest bits of the step of the spike before these, which are left out there.
+COARSE = 5
 #: Where `Notes.counter` has the step in which the notes begin, and how many spikes are noted.
 BEGIN, TOTAL = range(2)
 
@@ -20,8 +22,9 @@ BEGIN, TOTAL = range(2)
 class Notes(NamedTuple):
     """Spikes that rows have yet to replay: for each neuron the ``steps`` of ``count``, counted from where the
     notes begin, and the ``factors`` that it had then, if any rule needs them. ``count`` is -1 for neurons
-    whose spikes need not be noted. ``recent``, uint64: for each the latest `RECENT` of these steps plus 1,
-    the latest in the lowest bits, 0 where there is none. ``counter``: `BEGIN` and `TOTAL`.
+    whose spikes need not be noted. ``recent``, int32, as all rows look here: for each the latest two of
+    these steps plus 1, the latest in the lowest bits, then the highest bits of the third; 0 where there is
+    none. ``counter``: `BEGIN` and `TOTAL`.
     """
 
     count: np.ndarray
@@ -35,7 +38,7 @@ class Notes(NamedTuple):
         """None yet; ``wanted``: of which neurons."""
         n = wanted.size
         return cls(np.where(wanted, 0, -1).astype(np.int16), np.zeros((n, NOTED), np.uint16),
-                   np.zeros(n, np.uint64),
+                   np.zeros(n, np.int32),
                    np.zeros((n if with_factors else 0, NOTED, NEURON_FACTORS), np.int16),
                    np.zeros(2, np.int64))
 
@@ -51,9 +54,22 @@ def first_noted(steps, n, count, since):
 
 @inner(forceinline=True)
 def noted_step(recent, k):
-    """The ``k``-th of `Notes.recent` of a neuron, counted from the latest. Unsigned: as an index it then does
-    not count from the end."""
-    return (recent >> (np.uint64(k) * STEP_BITS)) & STEP_MASK
+    """The ``k``-th step of `Notes.recent` of a neuron, 0 or 1. Unsigned: as an index it then does not count
+    from the end."""
+    return (np.uint64(recent) >> np.uint64(k * STEP_BITS)) & np.uint64(STEP_MASK)
+
+
+@inner(forceinline=True)
+def most_without_more(since):
+    """What `Notes.recent` is at most, unless a neuron may have fired a third time since a step."""
+    return (since >> COARSE << (RECENT * STEP_BITS)) - 1
+
+
+@inner(forceinline=True)
+def with_step(recent, step):
+    """`Notes.recent` of a neuron after another spike."""
+    latest, before = recent & STEP_MASK, (recent >> STEP_BITS) & STEP_MASK
+    return step | (latest << STEP_BITS) | (before >> COARSE << (RECENT * STEP_BITS))
 
 
 @inner()
@@ -78,7 +94,7 @@ def note_spikes(fired, now, of_neurons, notes):
             for f in range(NEURON_FACTORS):
                 notes.factors[n, place, f] = of_neurons[f, n]
         notes.count[n] = place + 1
-        notes.recent[n] = (notes.recent[n] << STEP_BITS) | np.uint64(now - notes.counter[BEGIN] + 1)
+        notes.recent[n] = with_step(np.int64(notes.recent[n]), now - notes.counter[BEGIN] + 1)
         notes.counter[TOTAL] += 1
 
 

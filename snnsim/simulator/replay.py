@@ -23,9 +23,11 @@ from snnsim.contract.plasticity import (
     widened,
 )
 
+from . import lanes, vectors
 from .cells import CLIPPED
+from .kernel import lowest_bit
 from .learn_terms import CHUNK
-from .notes import BEGIN, EPOCH, RECENT, TOTAL, first_noted, forget, noted_step
+from .notes import BEGIN, EPOCH, RECENT, TOTAL, first_noted, forget, most_without_more, noted_step
 from .rule_tables import FACTOR_UP, FACTOR_W, FACTOR_X1, ON_POST, ROW_FACTORS
 from .rules import inner
 from .traces import next_trace, read_trace
@@ -35,21 +37,21 @@ class Ahead(NamedTuple):
     """Memory for one row at a time. For each of some steps: its two traces as factors, the row's product of
     each term, and the sum of these. ``change``: that in units of a weight, by the step plus 1, counted from
     where the notes begin; 0 for all other steps, and between two rows for all. Then, for each synapse of a
-    chunk, the changes by the latest two spikes, and a list of those that have more."""
+    chunk, the changes by the latest two spikes, and these steps as they are noted."""
 
     reads: np.ndarray
     products: np.ndarray
     total: np.ndarray
     change: np.ndarray
     changes: np.ndarray
-    many: np.ndarray
+    found: np.ndarray
 
     @classmethod
     def empty(cls, rules):
         terms = int((rules["last"] - rules["first"]).max(initial=0))
         return cls(np.zeros((2, EPOCH), np.int64), np.zeros((terms, EPOCH), np.int64),
                    np.zeros(EPOCH, np.int64), np.zeros(EPOCH + 1, np.int32), np.zeros((2, CHUNK), np.int32),
-                   np.zeros(CHUNK + 1, np.int32))
+                   np.zeros(CHUNK + vectors.WIDTH, np.int32))
 
 
 @inner()
@@ -75,8 +77,9 @@ def trace_ahead(x, trace, reads, which, gap, tables, decay_bits):
         if after == x:
             break
         x = after
-    for rest in range(done, gap):
-        reads[which, rest] = read_trace(x, trace, tables)
+    rest = read_trace(x, trace, tables)
+    for lag in range(np.uint64(done), np.uint64(gap)):  # unsigned: not from the end
+        reads[which, lag] = rest
     return x
 
 
@@ -123,17 +126,13 @@ def look_ahead(row, gap, program, ahead):
 
 
 @inner()
-def find_changes(changes, many, target, recent, since, change):
-    """The changes by the latest two spikes of each target. How many targets have had more since step
-    ``since``, and as many places in ``many`` where these are."""
-    n_many = 0
+def find_changes(changes, found, target, recent, change):
+    """The changes by the latest two spikes of each target, and what is ``found`` in `Notes.recent`."""
     for j in range(target.size):
         steps = recent[np.uint64(target[j])]
+        found[j] = steps
         changes[0, j] = change[noted_step(steps, 0)]
         changes[1, j] = change[noted_step(steps, 1)]
-        many[n_many] = j
-        n_many += np.int64(noted_step(steps, 2)) > since
-    return n_many
 
 
 @inner(forceinline=True)
@@ -144,22 +143,21 @@ def changed(w, change, rule):
 
 
 @inner()
-def apply_earlier_changes(weight, target, many, since, rule, notes, change):
-    """Change the weights in the places ``many`` by all spikes but the latest two; how many were clipped."""
-    clips = 0
-    for i in range(many.size):
-        j = np.uint64(many[i])
-        n, w = np.uint64(target[j]), np.int64(weight[j])
-        steps = notes.recent[n]
-        if np.int64(noted_step(steps, RECENT - 1)) > since:
+def apply_earlier_changes(weight, target, found, since, rule, notes, change):
+    """Change the weights of targets that fired more than twice since step ``since`` by all spikes but the
+    latest two; how many were clipped."""
+    clips, most = 0, vectors.number(most_without_more(since))
+    for start in range(0, weight.size, vectors.WIDTH):
+        mask = lanes.where(vectors.load(found, start) > most, weight.size - start)
+        while mask != 0:
+            j = np.uint64(start) + lowest_bit(mask)
+            mask &= mask - np.uint64(1)
+            n, w = np.uint64(target[j]), np.int64(weight[j])
             before = np.int64(notes.count[n]) - RECENT
             for q in range(first_noted(notes.steps, n, before, since), before):
                 w, clipped = changed(w, change[np.int64(notes.steps[n, q]) + 1], rule)
                 clips += clipped
-        for k in (3, 2):
-            w, clipped = changed(w, change[noted_step(steps, k)], rule)
-            clips += clipped
-        weight[j] = w
+            weight[j] = w
     return clips
 
 
@@ -182,8 +180,8 @@ def apply_changes(weight, changes, w_min, w_max):
 @inner(inline="always")
 def replay_additive(weight, target, since, rule, notes, ahead):
     """Add what `Ahead.change` says for each noted spike; how many weights were clipped."""
-    n_many = find_changes(ahead.changes, ahead.many, target, notes.recent, since, ahead.change)
-    clips = apply_earlier_changes(weight, target, ahead.many[:n_many], since, rule, notes, ahead.change)
+    find_changes(ahead.changes, ahead.found, target, notes.recent, ahead.change)
+    clips = apply_earlier_changes(weight, target, ahead.found, since, rule, notes, ahead.change)
     return clips + apply_changes(weight, ahead.changes, rule.w_min, rule.w_max)
 
 
@@ -240,8 +238,9 @@ def replay_terms(row, weight, target, since, rule, notes, horizon, program, prod
 @inner()
 def set_changes(change, since, total, fraction):
     """Set the changes from a step on from their sums."""
-    for lag in range(total.size):
-        change[since + lag + 1] = rounded(total[lag], fraction)
+    begin = np.uint64(since + 1)
+    for lag in range(np.uint64(total.size)):  # unsigned: not from the end
+        change[begin + lag] = rounded(total[lag], fraction)
 
 
 @inner()

@@ -25,7 +25,7 @@ STEPS = 24
 NAMES = (f"learned{k}" for k in itertools.count())
 #: Module -> what is made small in it.
 LIMITS = {"learn": {"CHUNK": 5}, "learn_terms": {"CHUNK": 5}, "alike": {"CHUNK": 5},
-          "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 8, "EPOCH": 40}}
+          "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 8, "EPOCH": 40, "COARSE": 1}}
 
 FAULTS = {
     "takes pre for post": ("learn.py", "if condition == ON_PRE:", "if condition == ON_POST:"),
@@ -73,9 +73,11 @@ FAULTS = {
         "replay.py", "changes[0, j] = change[noted_step(steps, 0)]", "changes[0, j] = 0"),
     "misses the one before the latest spike": (
         "replay.py", "changes[1, j] = change[noted_step(steps, 1)]", "changes[1, j] = 0"),
-    "takes only two spikes": (
-        "replay.py", "n_many += np.int64(noted_step(steps, 2)) > since", "pass"),
-    "takes only three spikes": ("replay.py", "for k in (3, 2):", "for k in (2,):"),
+    "takes only two spikes": ("replay.py", "while mask != 0:", "while False:"),
+    "overlooks what may have been a third spike": (
+        "notes.py", "(since >> COARSE << (RECENT * STEP_BITS)) - 1",
+        "((since >> COARSE) + 1 << (RECENT * STEP_BITS)) - 1"),
+    "forgets the third spike": ("notes.py", "(before >> COARSE << (RECENT * STEP_BITS))", "0"),
     "misses the first of many spikes": (
         "replay.py", "range(first_noted(notes.steps, n, before, since), before)",
         "range(first_noted(notes.steps, n, before, since) + 1, before)"),
@@ -193,7 +195,7 @@ def differences(machine, networks):
     for image, stimulus, commands, (result, state) in networks:
         try:
             ours = outcome(machine(image), stimulus, commands)
-        except IndexError as error:
+        except (IndexError, OverflowError) as error:
             yield error
         else:
             yield first_difference(result, ours[0]) or first_learning_difference(image, state, ours[1])
