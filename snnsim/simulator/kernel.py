@@ -41,7 +41,7 @@ from .rules import inner, variant_of
 #: With a lag of 1 a thread may be in one window while another delivers the third before.
 WINDOWS = 4
 #: Neurons of a network in which it pays to look for blocks of neurons that are alike.
-MANY = 1024
+MANY = 256
 #: Blocks of a group: their flags, one byte each, are looked at as one integer of 64 bits.
 GROUP = 8
 
