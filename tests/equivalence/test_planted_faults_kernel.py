@@ -38,8 +38,7 @@ FAULTS = {
     "takes neurons for alike that are not": ("simulator/cells.py", ".all(axis=(1, 2))", ".any(axis=(1, 2))"),
     "skips a block with one neuron moving": ("simulator/kernel.py", "= moving > 0", "= moving > 1"),
     "skips the last of the blocks in which something arrives": (
-        "simulator/delivery.py", "for block in range(first // BLOCK, last // BLOCK + 1):",
-        "for block in range(first // BLOCK, last // BLOCK):"),
+        "simulator/delivery.py", "np.uint64(last // BLOCK + 1)", "np.uint64(last // BLOCK)"),
     "skips blocks in which little arrives": (
         "simulator/delivery.py", "touched[(segment.origin + np.int64(target[j])) // BLOCK] = 1", "pass"),
     "drops the second input event of a step": (
