@@ -79,8 +79,8 @@ FAULTS = {
         "core", "sequencer", "with m.If(~self.delivering):\n                m.d.comb += self.learn.eq(1)",
         "with m.If(1):\n                m.d.comb += self.learn.eq(1)"),
     "a command that stays": (
-        "core", "sequencer", "self.any_post.eq(0), self.commanded.eq(0), self.time.eq(self.time + 1)",
-        "self.any_post.eq(0), self.time.eq(self.time + 1)"),
+        "core", "sequencer", "with m.If(self._step_ends):\n            m.d.sync += [self.any_post.eq(0), "
+        "self.commanded.eq(0)]", "with m.If(self._step_ends):\n            m.d.sync += self.any_post.eq(0)"),
     "modulators before the rows": ("core", "learner", "pending & rows.done", "pending"),
     "modulators that count for ever": ("learner", "settings", "Array(counts)[g].eq(0), ", ""),
     # Traces
@@ -211,6 +211,11 @@ def has_difference(networks):
 
 def test_the_core_without_a_fault_agrees(networks):
     assert not has_difference(networks)
+
+
+def test_each_fault_can_be_planted():
+    for _, module, text, faulty in FAULTS.values():
+        mutant(f"hdl.{module}", text, faulty)
 
 
 @pytest.mark.parametrize("fault", [
