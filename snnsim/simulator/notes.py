@@ -7,7 +7,7 @@ import numpy as np
 from .rule_tables import NEURON_FACTORS
 from .rules import inner
 
-#: Steps for which spikes are noted, and spikes of a neuron.
+#: Steps for which spikes are noted, as many as `STEP_BITS` can tell apart, and spikes of a neuron.
 EPOCH = 4095
 NOTED = 32
 #: How many spikes of a neuron `Notes.recent` has, and the bits of a step there.
