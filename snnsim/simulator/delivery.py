@@ -74,8 +74,8 @@ class Bitmaps(NamedTuple):
 
 class Packed(NamedTuple):
     """Blocks whose sources are looked up by ``ranges``; their ``rows``: bitmaps, 32 neurons in each of
-    ``bits`` in ascending order, and the weights of those whose bits are set. A last row says where weights end.
-    """
+    ``bits`` in ascending order, and the weights of those whose bits are set. A last row says where these
+    end."""
 
     ranges: np.ndarray
     table: np.ndarray
