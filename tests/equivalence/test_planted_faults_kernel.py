@@ -60,11 +60,11 @@ FAULTS = {
         "block = (p.first_source, delay, 1"),
     "loses the exponent of bitmaps": ("simulator/blocks.py", "int(weight) << p.exponent", "int(weight)"),
     "loses a carry": (
-        "simulator/delivery.py", "carry_b = (sum_a & carry_d) | (half & twos[w])",
+        "simulator/counting.py", "carry_b = (sum_a & carry_d) | (half & twos[w])",
         "carry_b = sum_a & carry_d"),
-    "loses the carries of all but the first bitmaps": ("simulator/delivery.py", "carry[w] = also", "pass"),
+    "loses the carries of all but the first bitmaps": ("simulator/counting.py", "carry[w] = also", "pass"),
     "counts no more than seven": (
-        "simulator/delivery.py", "some[w] |= ((plane[w] >> shift) & LANES) << weight", "pass"),
+        "simulator/counting.py", "some[w] |= ((plane[w] >> shift) & LANES) << weight", "pass"),
     "loses the exponent of packed rows": (
         "simulator/blocks.py", "blocks.append((p.n_sources, (p.first_source, delay, 1 << p.exponent, sum",
         "blocks.append((p.n_sources, (p.first_source, delay, 1, sum"),

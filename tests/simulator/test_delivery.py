@@ -13,7 +13,7 @@ from snnsim.raster import SpikeRaster
 from snnsim.result import first_difference
 from snnsim.simulator import Simulator, choice, expand
 from snnsim.simulator.choice import Method, choose
-from snnsim.simulator.delivery import MOST
+from snnsim.simulator.counting import MOST
 from tests.contract.cases import make_image
 
 STEPS = 12
