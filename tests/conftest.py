@@ -1,8 +1,15 @@
-"""The tests marked ``board`` run only if they are asked for, and then only with a port to run them on."""
+"""The tests marked ``board`` run only if they are asked for, and then only with a port to run them on; and
+what tests that plant faults share."""
 
+import itertools
 import re
+import sys
 
 import pytest
+
+from tests.mutants import mutant_simulators
+
+NAMES = (f"faulty{k}" for k in itertools.count())
 
 # A port is given as --board-port=PORT: pytest would take a PORT of its own for a path of tests, and look for
 # its configuration there, before it knows of these options.
@@ -38,3 +45,19 @@ def is_chosen(expression):
 def pytest_generate_tests(metafunc):
     if "network" in metafunc.fixturenames and metafunc.definition.get_closest_marker("board"):
         metafunc.parametrize("network", range(metafunc.config.option.board_networks))
+
+
+@pytest.fixture
+def faulty_copy(tmp_path, monkeypatch):
+    """A function that plants a fault into a copy made by `mutant_simulators`; the name of its package."""
+    made = []
+
+    def plant(file, text, fault):
+        made.append(next(NAMES))
+        mutant_simulators(tmp_path, made[-1], file, text, fault)
+        monkeypatch.syspath_prepend(tmp_path)
+        return made[-1]
+
+    yield plant
+    for name in [name for name in sys.modules if name.split(".")[0] in made]:
+        del sys.modules[name]

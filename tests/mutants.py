@@ -76,11 +76,12 @@ def plant(monkeypatch, target, faulty):
 
 
 def mutant_simulators(folder, package, file, text, fault):
-    """Write a copy of contract and simulators as ``package`` into ``folder``, with one fault.
+    """Write a copy of contract, simulators and what ``file`` is in as ``package`` into ``folder``, with one
+    fault.
 
     In the copy, which uses its own contract, ``file`` has ``fault`` instead of ``text``, which is there once.
     """
-    for part in ("contract", "simulator"):
+    for part in {"contract", "simulator", Path(file).parts[0]}:
         shutil.copytree(f"{snnsim.__path__[0]}/{part}", folder / package / part,
                         ignore=shutil.ignore_patterns("__pycache__"))
     (folder / package / "__init__.py").touch()

@@ -6,7 +6,6 @@ The copies run as plain Python, as in `tests.equivalence.test_planted_faults_ker
 import importlib
 import itertools
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import numba
 import numpy as np
 import pytest
 
-import snnsim
 from snnsim.contract import CoreConfig, Formats
 from snnsim.image import ImageProjection, Part
 from snnsim.raster import SpikeRaster
@@ -22,10 +20,9 @@ from snnsim.simulator import ReferenceSimulator
 from tests.batches.samples import BACKENDS, first_wrong, layers, one_by_one, random_samples
 from tests.contract.cases import make_image
 from tests.generator import random_image
-from tests.mutants import interpreted_simulator, mutant_simulators
+from tests.mutants import interpreted_simulator
 
 SAMPLES, STEPS, GROUP = 8, 12, 150
-NAMES = (f"planted_batches{k}" for k in itertools.count())
 
 FAULTS = {
     "begins as the last group ended": (
@@ -104,15 +101,12 @@ def networks():
 
 
 @pytest.fixture
-def planted(tmp_path, monkeypatch):
+def planted(faulty_copy, tmp_path, monkeypatch):
     """A function that plants a fault into a copy of contract, simulator and batches; its `BatchSimulator`."""
     def plant(file, text, fault):
-        package = next(NAMES)
-        monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+        package = faulty_copy(f"batches/{file}", text, fault)
         copy = tmp_path / package / "batches"
-        shutil.copytree(f"{snnsim.__path__[0]}/batches", copy, ignore=shutil.ignore_patterns("__pycache__"))
-        mutant_simulators(tmp_path, package, f"batches/{file}", text, fault)
         shutil.copy(Path(__file__).with_name("lanes_by_hand.py"), copy / "lanes.py")
         for module in copy.glob("*.py"):
             own = module.read_text().replace("from snnsim.simulator", f"from {package}.simulator")
@@ -122,10 +116,7 @@ def planted(tmp_path, monkeypatch):
         importlib.import_module(f"{package}.simulator.memory").borrowed = kernel.borrowed
         monkeypatch.setattr(importlib.import_module(f"{package}.batches.copies"), "GROUP", GROUP)
         return importlib.import_module(f"{package}.batches").BatchSimulator
-
-    yield plant
-    for name in [name for name in sys.modules if name.startswith("planted_batches")]:
-        del sys.modules[name]
+    return plant
 
 
 def differences(machine, networks, backend):

@@ -4,17 +4,13 @@ That the copy without a fault passes shows that it is the fault which is found.
 """
 
 import importlib
-import itertools
-import sys
 
 import pytest
 
 from tests.contract.learning_cases import FILES, load_learning_cases
 from tests.contract.test_learning_vectors import run_step
-from tests.mutants import mutant_simulators
 
 CASES = load_learning_cases((*FILES, "noise"))
-NAMES = (f"faulty{k}" for k in itertools.count())
 REFERENCE, LEARNING = "simulator/reference.py", "simulator/reference_learning.py"
 RULES, NOISE, TERMS = "contract/plasticity.py", "contract/noise.py", "contract/terms.py"
 ADD_TERM = "totals[term.target] += _value(term, factors)"
@@ -183,17 +179,12 @@ FAULTS = {
 
 
 @pytest.fixture
-def planted(tmp_path, monkeypatch):
+def planted(faulty_copy):
     """A function that plants a fault, and returns the `ReferenceSimulator` that has it."""
     def plant(file, text, fault):
-        package = next(NAMES)
-        mutant_simulators(tmp_path, package, file, text, fault)
-        monkeypatch.syspath_prepend(tmp_path)
+        package = faulty_copy(file, text, fault)
         return importlib.import_module(f"{package}.simulator.reference").ReferenceSimulator
-
-    yield plant
-    for name in [name for name in sys.modules if name.startswith("faulty")]:
-        del sys.modules[name]
+    return plant
 
 
 def wrong_cases(machine):

@@ -19,10 +19,9 @@ from snnsim.result import first_difference, first_learning_difference
 from snnsim.simulator import ReferenceSimulator, Simulator
 from tests.contract.cases import make_image
 from tests.equivalence.test_learning_simulators import one_source, pair_rule, random_network, replaying
-from tests.mutants import interpreted_simulator, mutant_simulators
+from tests.mutants import interpreted_simulator
 
 STEPS = 24
-NAMES = (f"learned{k}" for k in itertools.count())
 #: Module -> what is made small in it.
 LIMITS = {"learn": {"CHUNK": 5}, "learn_terms": {"CHUNK": 5}, "alike": {"CHUNK": 5},
           "replay": {"CHUNK": 5, "EPOCH": 40}, "notes": {"NOTED": 8, "EPOCH": 40, "COARSE": 1}}
@@ -172,22 +171,17 @@ def outcome(machine, stimulus, commands):
 
 
 @pytest.fixture
-def planted(tmp_path, monkeypatch):
+def planted(faulty_copy, monkeypatch):
     """A function that plants a fault into a copy of the simulator, and returns that `Simulator`."""
     def plant(file, text, fault):
-        package = next(NAMES)
-        mutant_simulators(tmp_path, package, f"simulator/{file}", text, fault)
-        monkeypatch.syspath_prepend(tmp_path)
+        package = faulty_copy(f"simulator/{file}", text, fault)
         monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
         simulator = interpreted_simulator(package)
         for module, limits in LIMITS.items():
             for name, value in limits.items():
                 monkeypatch.setattr(sys.modules[f"{package}.simulator.{module}"], name, value)
         return simulator
-
-    yield plant
-    for name in [name for name in sys.modules if name.startswith("learned")]:
-        del sys.modules[name]
+    return plant
 
 
 def differences(machine, networks):
